@@ -1,0 +1,1 @@
+"""The domain: knows nothing of Gradio; importing it never imports torch."""

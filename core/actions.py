@@ -1,0 +1,185 @@
+"""Every verb the product offers, typed once: chat, buttons and terminal call these.
+
+Each method reads and writes records in the workspace; none of them prints, draws or asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.data import ingest, splitting, store
+from core.data.records import Dataset, Example, Split
+from core.errors import RunError
+from core.messages import Message, Record
+from core.models import catalog
+from core.models.catalog import ModelFacts
+from core.serving import chat
+from core.serving.engines import Engines
+from core.serving.pairs import open_pair
+from core.serving.records import Engine, Generation, Pair, Sampling
+from core.settings import Settings
+from core.training import recommend, runs
+from core.training.plan import TrainingPlan
+from core.training.recommend import Proposal
+from core.training.records import Run, RunView
+from core.workspace import Workspace
+from eval import evaluations, rubrics
+from eval.records import Evaluation, EvaluationRequest, Report
+from eval.rubrics import Rubric
+
+Say = Callable[[str], None]
+"""Told, in a few words, what a slow action does now."""
+
+
+def _silent(_: str) -> None:
+    return None
+
+
+class PlanChanges(Record):
+    """What the person wants different from the recommendation; None keeps it."""
+
+    name: str | None = None
+    description: str | None = None
+    base_model: str | None = None
+    rank: int | None = None
+    alpha: int | None = None
+    learning_rate: float | None = None
+    epochs: float | None = None
+    max_steps: int | None = None
+    batch_size: int | None = None
+    max_length: int | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Actions:
+    """The verbs, over one workspace and its settings."""
+
+    workspace: Workspace
+    settings: Settings
+    engines: Engines = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "engines", Engines(self.workspace, self.settings))
+
+    # -- data ---------------------------------------------------------------------------------
+
+    def check_data(self, file: Path, name: str | None = None) -> Dataset:
+        """Read a file, list every problem in it, and keep its good rows as a dataset version.
+
+        Raises DataError when no row can be used; the error lists why.
+        """
+        return store.save(self.workspace, ingest.read_file(file, name), file)
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """All dataset versions, newest first."""
+        return store.list_datasets(self.workspace)
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        return store.load(self.workspace, dataset_id)
+
+    def examples(self, dataset_id: str) -> tuple[Example, ...]:
+        """The usable rows of a dataset, in file order."""
+        return store.load_examples(self.workspace, dataset_id)
+
+    def split(self, dataset_id: str) -> Split:
+        """The dataset's frozen split; made on first use, the same ever after."""
+        return splitting.frozen_split(self.workspace, dataset_id)
+
+    # -- training -----------------------------------------------------------------------------
+
+    def models(self) -> tuple[ModelFacts, ...]:
+        """Base models that can be picked by name; any Hub id or local folder can be given too."""
+        return catalog.models(self.settings)
+
+    def propose_plan(self, dataset_id: str, changes: PlanChanges | None = None) -> Proposal:
+        """A plan with recommended settings and reasons, the person's changes put in.
+
+        Raises PlanError or ModelError when no such run is possible.
+        """
+        wanted = (changes or PlanChanges()).model_dump(exclude_none=True)
+        return recommend.propose(
+            self.workspace, self.settings, self.dataset(dataset_id), self.split(dataset_id), wanted
+        )
+
+    def start_training(self, plan: TrainingPlan, say: Say = _silent) -> Run:
+        """Start a run in its own process; the engine gives its memory back first."""
+        self.engines.stop_all(say)
+        return runs.start(self.workspace, self.settings, plan)
+
+    def runs(self) -> tuple[Run, ...]:
+        """All runs, newest first."""
+        return runs.list_runs(self.workspace)
+
+    def run(self, run_id: str) -> RunView:
+        return runs.view(self.workspace, run_id)
+
+    def run_log(self, run_id: str, lines: int = 200) -> str:
+        """The last lines of what the trainer printed."""
+        return runs.log_tail(self.workspace, run_id, lines)
+
+    def stop_run(self, run_id: str) -> Run:
+        """Ask a run to save a checkpoint and leave."""
+        return runs.stop(self.workspace, run_id)
+
+    def resume_run(self, run_id: str, say: Say = _silent) -> Run:
+        """Go on from the newest whole checkpoint."""
+        self.engines.stop_all(say)
+        return runs.resume(self.workspace, self.settings, run_id)
+
+    # -- serving ------------------------------------------------------------------------------
+
+    def open_pair(self, run_id: str, say: Say = _silent) -> Pair:
+        """Serve a finished run beside its base and prove that the served adapter is the trained one.
+
+        Raises RunError when the run has no adapter yet, ServingError when it can't be served.
+        """
+        run = runs.status(self.workspace, run_id)
+        if run.status != "succeeded":
+            raise RunError(
+                f"Run '{run.plan.name}' is {run.status}, so there is no tuned model to talk to.",
+                run.id,
+                "Wait for it to succeed, or resume it.",
+            )
+        return open_pair(self.engines, run, say)
+
+    def ask_both(
+        self, pair: Pair, messages: Sequence[Message], sampling: Sampling
+    ) -> AsyncIterator[tuple[Generation, Generation]]:
+        """Both sides' growing answers, each at its own speed; close the iterator to stop both."""
+        return chat.stream_both(pair.base, pair.tuned, messages, sampling)
+
+    def engine(self) -> Engine | None:
+        """The engine that runs now, if any."""
+        return self.engines.running()
+
+    def stop_engine(self, say: Say = _silent) -> None:
+        """Stop the engine and see its memory given back."""
+        self.engines.stop_all(say)
+
+    # -- evaluation ---------------------------------------------------------------------------
+
+    def rubric_for(self, run_id: str, file: Path | None = None) -> Rubric:
+        """The given rubric file, the one bundled with the data, or a default one from the data."""
+        run = runs.status(self.workspace, run_id)
+        return rubrics.choose(self.workspace, run.plan.dataset_id, file)
+
+    def start_evaluation(self, request: EvaluationRequest) -> Evaluation:
+        """Start an evaluation in its own process."""
+        return evaluations.start(self.workspace, self.settings, request)
+
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """All evaluations, newest first."""
+        return evaluations.list_evaluations(self.workspace)
+
+    def evaluation(self, report_id: str) -> Evaluation:
+        return evaluations.status(self.workspace, report_id)
+
+    def report(self, report_id: str) -> Report:
+        """A finished report.
+
+        Raises RunError while it is not finished.
+        """
+        return evaluations.load_report(self.workspace, report_id)

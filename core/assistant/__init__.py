@@ -1,0 +1,1 @@
+"""Turn what a person says into proposed actions, with or without a language model."""

@@ -1,0 +1,1 @@
+"""Read a file, check every row, remove exact duplicates, freeze a split."""

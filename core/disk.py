@@ -1,0 +1,83 @@
+"""Small, safe file operations: atomic writes, hashes, and leases that die with their holder."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+
+from core.errors import disk_errors
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    """Write a file so that readers see the old content or the new, never a part.
+
+    Raises WorkspaceError when the disk is full, read-only or forbidden.
+    """
+    payload = data.encode() if isinstance(data, str) else data
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with disk_errors(path, "write a file"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as file:
+                file.write(payload)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_directory(path.parent)
+
+
+def _sync_directory(path: Path) -> None:
+    directory = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append one line in a single write and flush it to the operating system."""
+    with disk_errors(path, "append to a file"), path.open("ab") as file:
+        file.write(line.encode() + b"\n")
+
+
+def sha256_file(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_text(text: str) -> str:
+    """Hex SHA-256 of a text's UTF-8 bytes."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def take_lease(path: Path) -> int | None:
+    """Lock a file for this process and its children; None when somebody else holds it.
+
+    The kernel frees the lock on any death of the last holder, so a held lease means a living one
+    and a reused process id can't be mistaken for it. Close the descriptor to give the lease back.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    os.set_inheritable(descriptor, True)
+    return descriptor
+
+
+def lease_is_held(path: Path) -> bool:
+    """Whether a living process holds the lease."""
+    if not path.exists():
+        return False
+    descriptor = take_lease(path)
+    if descriptor is None:
+        return True
+    os.close(descriptor)
+    return False

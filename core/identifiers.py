@@ -1,0 +1,16 @@
+"""Names for new things: sortable by time, unique without asking anybody."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+
+def new_id(prefix: str) -> str:
+    """An identifier such as `run-20261121-103005-9f2c`: sortable by time, safe as a folder name."""
+    return f"{prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def now() -> str:
+    """The present moment as ISO text, UTC, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

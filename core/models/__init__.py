@@ -1,0 +1,1 @@
+"""Which base models can be tuned here, and what their templates do."""

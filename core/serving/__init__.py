@@ -1,0 +1,1 @@
+"""One vLLM server per base model, adapters loaded into it, and proof of what is served."""

@@ -1,0 +1,98 @@
+"""Engine, Endpoint and AdapterCheck: what is served, where, and how it was proven."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import SecretStr
+
+from core.messages import Record
+from core.processes import ProcessId
+
+EngineStatus = Literal["starting", "ready", "stopped", "failed"]
+
+
+class Engine(Record):
+    """One vLLM server for one base model."""
+
+    id: str
+    base_model: str
+    """As the plan names it."""
+    model_path: str
+    """Local folder, or Hub id, that the server was given."""
+    port: int
+    process: ProcessId
+    log: str
+    started: str
+    """ISO time, UTC."""
+    max_length: int
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+
+class Endpoint(Record):
+    """A model behind an OpenAI-compatible address: all that a caller needs."""
+
+    label: Literal["base", "tuned"] | str
+    base_url: str
+    model: str
+    """The name to ask for."""
+    api_key: SecretStr
+    note: str = ""
+    """What the person must know of it, such as `identical to base: 0 steps trained`."""
+    engine_id: str | None = None
+
+
+class AdapterCheck(Record):
+    """Proof that a served adapter is the trained one, by prompt log-probabilities."""
+
+    adapter_id: str
+    tokens: int
+    """Prompt tokens compared."""
+    worst_difference: float
+    """Largest |logprob served - logprob PEFT| over those tokens, in nats."""
+    tolerance: float
+    served_change: float
+    """Largest |logprob tuned - logprob base| as served, in nats."""
+    trained_change: float
+    """The same as PEFT computed it right after training."""
+    agrees: bool
+    """worst_difference is within tolerance, and the change is there exactly when PEFT saw one."""
+
+
+class Pair(Record):
+    """Base and tuned, ready to be asked the same question."""
+
+    run_id: str
+    base: Endpoint
+    tuned: Endpoint
+    check: AdapterCheck
+
+
+class Sampling(Record):
+    """How both sides generate; the same record goes to both."""
+
+    temperature: float = 0.0
+    """0 is greedy: the likeliest token each time."""
+    top_p: float = 1.0
+    max_tokens: int = 256
+    seed: int = 7
+
+
+class Generation(Record):
+    """An answer, possibly still growing, with what it took."""
+
+    text: str
+    done: bool
+    finish_reason: str | None = None
+    """`stop`, `length`, `abort`; None while it grows or after an error."""
+    tokens: int | None = None
+    """Generated tokens as the server counted them; None when it did not say."""
+    first_token_s: float | None = None
+    """Seconds from request to first text; None when none came."""
+    tokens_per_s: float | None = None
+    """(tokens - 1) / (seconds between first and last text); None when it can't be measured."""
+    error: str | None = None
+    """Why there is no (complete) answer."""

@@ -1,0 +1,1 @@
+"""From a plan to an adapter: records, the detached trainer process, and its events."""

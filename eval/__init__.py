@@ -1,0 +1,1 @@
+"""Rubric, checks, judge, comparison, statistics and report: usable with no UI."""

@@ -1,0 +1,1 @@
+"""Thin faces over `core.actions`: the Gradio app and the terminal commands."""
