@@ -5,13 +5,16 @@ Each method reads and writes records in the workspace; none of them prints, draw
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
 
 from core.data import ingest, splitting, store
 from core.data.records import Dataset, Example, Split
-from core.errors import RunError
+from core.errors import PlanError, RunError
 from core.messages import Message, Record
 from core.models import catalog
 from core.models.catalog import ModelFacts
@@ -25,8 +28,8 @@ from core.training.plan import TrainingPlan
 from core.training.recommend import Proposal
 from core.training.records import Run, RunView
 from core.workspace import Workspace
-from eval import evaluations, rubrics
-from eval.records import Evaluation, EvaluationRequest, Report
+from eval import comparison, evaluations, rubrics
+from eval.records import Comparison, Evaluation, EvaluationRequest, Report, Sample
 from eval.rubrics import Rubric
 
 Say = Callable[[str], None]
@@ -51,6 +54,21 @@ class PlanChanges(Record):
     batch_size: int | None = None
     max_length: int | None = None
     seed: int | None = None
+
+    @classmethod
+    def parse(cls, given: Mapping[str, object]) -> PlanChanges:
+        """Changes from untyped values, such as texts from a form or a terminal.
+
+        Raises PlanError that names every field whose value does not fit.
+        """
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            told = "; ".join(
+                f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
+                for item in error.errors(include_url=False, include_context=False)
+            )
+            raise PlanError(f"These settings don't fit: {told}.", fix="Correct them.") from error
 
 
 @dataclass(frozen=True)
@@ -116,6 +134,22 @@ class Actions:
     def run(self, run_id: str) -> RunView:
         return runs.view(self.workspace, run_id)
 
+    def find_run(self, text: str) -> Run:
+        """The run that a person means by an id, the start of one, a name, or `last`.
+
+        Raises RunError when none or several fit.
+        """
+        found = self.runs()
+        if text == "last":
+            matches = found[:1]
+        else:
+            matches = tuple(run for run in found if text in (run.id, run.plan.name))
+            matches = matches or tuple(run for run in found if run.id.startswith(text))
+        if len(matches) != 1:
+            which = "No run fits" if not matches else f"{len(matches)} runs fit"
+            raise RunError(f"{which} '{text}'.", fix="`duotune runs` lists them with their ids.")
+        return matches[0]
+
     def run_log(self, run_id: str, lines: int = 200) -> str:
         """The last lines of what the trainer printed."""
         return runs.log_tail(self.workspace, run_id, lines)
@@ -132,7 +166,7 @@ class Actions:
     # -- serving ------------------------------------------------------------------------------
 
     def open_pair(self, run_id: str, say: Say = _silent) -> Pair:
-        """Serve a finished run beside its base and prove that the served adapter is the trained one.
+        """Serve a finished run beside its base and prove that it is what was trained.
 
         Raises RunError when the run has no adapter yet, ServingError when it can't be served.
         """
@@ -150,6 +184,18 @@ class Actions:
     ) -> AsyncIterator[tuple[Generation, Generation]]:
         """Both sides' growing answers, each at its own speed; close the iterator to stop both."""
         return chat.stream_both(pair.base, pair.tuned, messages, sampling)
+
+    def samples(
+        self, dataset_id: str, part: Literal["validation", "test"] = "test"
+    ) -> tuple[Sample, ...]:
+        """The questions of a held-out part, with the answers that the data gives."""
+        return comparison.samples(self.examples(dataset_id), self.split(dataset_id), part)
+
+    async def compare_samples(
+        self, pair: Pair, samples: Sequence[Sample], sampling: Sampling
+    ) -> list[Comparison]:
+        """Both sides' answers to many questions, asked concurrently."""
+        return await comparison.compare(samples, pair.base, pair.tuned, sampling)
 
     def engine(self) -> Engine | None:
         """The engine that runs now, if any."""
@@ -183,3 +229,7 @@ class Actions:
         Raises RunError while it is not finished.
         """
         return evaluations.load_report(self.workspace, report_id)
+
+    def report_file(self, report_id: str, kind: Literal["html", "md", "json"]) -> Path:
+        """Where a finished report lies on disk."""
+        return self.workspace.report(report_id) / f"report.{kind}"

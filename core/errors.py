@@ -82,7 +82,5 @@ def disk_errors(path: Path, doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        fix = DISK_FIXES.get(error.errno or 0)
-        if fix is None:
-            raise
+        fix = DISK_FIXES.get(error.errno or 0, "Check that this path can be written.")
         raise WorkspaceError(f"Could not {doing}: {error.strerror}.", str(path), fix) from error

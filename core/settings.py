@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,7 +31,11 @@ class Settings(Record):
     port: int | None = None
     """DUOTUNE_PORT: the app's port; None takes the first free one from 7860."""
     login: SecretStr | None = None
-    """DUOTUNE_LOGIN: `name:password`."""
+    """DUOTUNE_LOGIN: `name:password`; on a Space without one, a new one is made at each start."""
+    login_is_new: bool = False
+    """True when the login was made at this start, so that the person must be told it."""
+    on_space: bool = False
+    """SPACE_ID: the app runs as a Hugging Face Space."""
     vllm_python: Path | None = None
     """DUOTUNE_VLLM_PYTHON: an interpreter that can import vllm."""
     assistant: EndpointSetting | None = None
@@ -46,7 +51,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
     Raises SettingError naming the variable that can't be used.
     """
-    given: dict[str, object] = {}
+    given: dict[str, object] = _space_defaults(environ) if environ.get("SPACE_ID") else {}
     if home := environ.get("DUOTUNE_HOME"):
         given["home"] = Path(home)
     if host := environ.get("DUOTUNE_HOST"):
@@ -54,13 +59,26 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     if port := environ.get("DUOTUNE_PORT"):
         given["port"] = _port(port)
     if login := environ.get("DUOTUNE_LOGIN"):
-        given["login"] = _login(login)
+        given |= {"login": _login(login), "login_is_new": False}
     if python := environ.get("DUOTUNE_VLLM_PYTHON"):
         given["vllm_python"] = Path(python)
     given["assistant"] = _endpoint(environ, "DUOTUNE_ASSISTANT")
     given["judge"] = _endpoint(environ, "DUOTUNE_JUDGE")
     given["offline"] = environ.get("HF_HUB_OFFLINE", "0") not in ("0", "", "false")
     return Settings.model_validate(given)
+
+
+def _space_defaults(environ: Mapping[str, str]) -> dict[str, object]:
+    """What a Space needs: all interfaces, its one public port, and never without a login."""
+    storage = Path(environ.get("DUOTUNE_SPACE_STORAGE", "/data"))
+    keeps = storage.is_dir() and os.access(storage, os.W_OK)
+    return {
+        "on_space": True,
+        "host": "0.0.0.0",
+        "port": 7860,
+        "login": f"owner:{secrets.token_urlsafe(12)}",
+        "login_is_new": True,
+    } | ({"home": storage / "duotune"} if keeps else {})
 
 
 def _port(text: str) -> int:

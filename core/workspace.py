@@ -69,6 +69,11 @@ class Workspace:
         return self.root / "chats"
 
     @property
+    def start_lease(self) -> Path:
+        """Held while a run is being started, so that two never start at once."""
+        return self.runs / "start.lease"
+
+    @property
     def app_lease(self) -> Path:
         return self.root / "app.lease"
 
@@ -128,6 +133,16 @@ class RunFolder:
     def lease(self) -> Path:
         """Held by the trainer for as long as it lives."""
         return self.root / "trainer.lease"
+
+    @property
+    def launch(self) -> Path:
+        """Which process was started for the newest attempt."""
+        return self.root / "launch.json"
+
+    @property
+    def reserve(self) -> Path:
+        """A little space that is given back when the disk is full, so that the run can say so."""
+        return self.root / "reserve"
 
     @property
     def stop(self) -> Path:

@@ -1,0 +1,1 @@
+"""What a Hugging Face Space needs beside the app itself."""

@@ -1,0 +1,62 @@
+"""Settings come from the environment, and unsafe ones are refused with a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import SettingError
+from core.settings import read_settings
+
+
+def test_nothing_set_gives_loopback_and_no_endpoints() -> None:
+    settings = read_settings({})
+    assert (settings.host, settings.login, settings.assistant) == ("127.0.0.1", None, None)
+
+
+def test_an_endpoint_needs_both_address_and_model() -> None:
+    with pytest.raises(SettingError, match="DUOTUNE_JUDGE_URL and DUOTUNE_JUDGE_MODEL"):
+        read_settings({"DUOTUNE_JUDGE_URL": "http://127.0.0.1:1/v1"})
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
+def test_a_port_that_is_none_is_refused(port: str) -> None:
+    with pytest.raises(SettingError, match="not a port"):
+        read_settings({"DUOTUNE_PORT": port})
+
+
+def test_a_short_password_is_refused() -> None:
+    with pytest.raises(SettingError, match="at least 8"):
+        read_settings({"DUOTUNE_LOGIN": "ada:short"})
+
+
+def test_secrets_do_not_show_when_settings_are_printed() -> None:
+    settings = read_settings(
+        {
+            "DUOTUNE_LOGIN": "ada:correct-horse",
+            "DUOTUNE_JUDGE_URL": "http://127.0.0.1:1/v1",
+            "DUOTUNE_JUDGE_MODEL": "m",
+            "DUOTUNE_JUDGE_KEY": "sk-very-secret",
+        }
+    )
+    assert "correct-horse" not in repr(settings)
+    assert "sk-very-secret" not in repr(settings)
+
+
+def test_a_space_is_never_open_without_a_login(tmp_path: Path) -> None:
+    settings = read_settings({"SPACE_ID": "ada/duotune", "DUOTUNE_SPACE_STORAGE": str(tmp_path)})
+    assert settings.host == "0.0.0.0"
+    assert settings.login is not None
+    assert settings.login_is_new
+    assert settings.home == tmp_path / "duotune"
+    again = read_settings({"SPACE_ID": "ada/duotune"})
+    assert again.login is not None
+    assert again.login.get_secret_value() != settings.login.get_secret_value()
+
+
+def test_a_space_takes_the_login_it_is_given() -> None:
+    settings = read_settings({"SPACE_ID": "a/b", "DUOTUNE_LOGIN": "ada:correct-horse"})
+    assert not settings.login_is_new
+    assert settings.login is not None
+    assert settings.login.get_secret_value() == "ada:correct-horse"

@@ -1,0 +1,239 @@
+"""The terminal commands: each parses its arguments, calls one action and shows its result."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.actions import Actions, PlanChanges
+from core.errors import PlanError, RunError
+from core.messages import Message
+from core.serving.records import Sampling
+from core.settings import read_settings
+from core.workspace import Workspace
+from eval.records import EvaluationRequest, Sample
+from ui import terminal_views as views
+from ui.terminal_follow import follow_evaluation, follow_run
+from ui.terminal_output import Terminal, terminal
+
+cli = typer.Typer(
+    help="Fine-tune chat models by conversation. Without a command, opens the web app.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+RunName = Annotated[str, typer.Argument(help="A run's id, its name, or 'last'.")]
+File = Annotated[Path, typer.Argument(help="A dialogue file, .jsonl or .json.")]
+
+
+def open_actions() -> Actions:
+    """The verbs over the workspace that the environment names."""
+    settings = read_settings()
+    return Actions(Workspace.open(settings.home), settings)
+
+
+@cli.callback(invoke_without_command=True)
+def start(context: typer.Context) -> None:
+    """Open the web app when no command was given."""
+    if context.invoked_subcommand is None:
+        app()
+
+
+@cli.command()
+def app() -> None:
+    """Open the web app."""
+    with terminal(False) as output:
+        from ui.shell import serve  # here, so that other commands don't wait for Gradio
+
+        actions = open_actions()
+        serve(actions, output.say)
+
+
+@cli.command()
+def check(file: File, json: Json = False) -> None:
+    """List every problem in a file and keep its good rows as a dataset."""
+    with terminal(json) as output:
+        actions = open_actions()
+        dataset = actions.check_data(file)
+        output.show(dataset, views.dataset_view(dataset, actions.split(dataset.id)))
+
+
+@cli.command()
+def models(json: Json = False) -> None:
+    """List base models that can be picked by name."""
+    with terminal(json) as output:
+        found = open_actions().models()
+        output.show(found, views.models_view(found))
+
+
+@cli.command()
+def train(
+    file: File,
+    model: Annotated[
+        str | None, typer.Option(help="A catalog name, a Hub id or a local folder.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, such as epochs=3; repeatable.")
+    ] = None,
+    follow: Annotated[bool, typer.Option(help="Watch until the run ends.")] = False,
+    json: Json = False,
+) -> None:
+    """Check a file, plan with recommended settings, and start training."""
+    with terminal(json) as output:
+        actions = open_actions()
+        dataset = actions.check_data(file)
+        changes = parse_changes([*(set_ or []), *([f"base_model={model}"] if model else [])])
+        proposal = actions.propose_plan(dataset.id, changes)
+        if not json:
+            output.show(dataset, views.dataset_view(dataset, actions.split(dataset.id)))
+            output.show(proposal, views.proposal_view(proposal))
+        run = actions.start_training(proposal.plan, output.say)
+        show_run(actions, run.id, follow, output)
+
+
+@cli.command()
+def runs(json: Json = False) -> None:
+    """List all runs, newest first."""
+    with terminal(json) as output:
+        found = open_actions().runs()
+        output.show(found, views.runs_view(found))
+
+
+@cli.command()
+def stop(run: RunName, json: Json = False) -> None:
+    """Ask a run to save a checkpoint and leave."""
+    with terminal(json) as output:
+        actions = open_actions()
+        stopped = actions.stop_run(actions.find_run(run).id)
+        output.show(stopped, views.run_line(stopped))
+
+
+@cli.command()
+def resume(
+    run: RunName,
+    follow: Annotated[bool, typer.Option(help="Watch until the run ends.")] = False,
+    json: Json = False,
+) -> None:
+    """Go on from a run's newest whole checkpoint."""
+    with terminal(json) as output:
+        actions = open_actions()
+        resumed = actions.resume_run(actions.find_run(run).id, output.say)
+        show_run(actions, resumed.id, follow, output)
+
+
+@cli.command()
+def compare(
+    run: RunName,
+    prompt: Annotated[
+        str | None, typer.Argument(help="A question; left out, rows of the test part are asked.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="How many test rows to ask.")] = 10,
+    json: Json = False,
+) -> None:
+    """Ask base and tuned the same question and show both answers."""
+    with terminal(json) as output:
+        actions = open_actions()
+        found = actions.find_run(run)
+        pair = actions.open_pair(found.id, output.say)
+        samples = (
+            [asked(prompt)] if prompt else list(actions.samples(found.plan.dataset_id))[:limit]
+        )
+        comparisons = asyncio.run(actions.compare_samples(pair, samples, Sampling()))
+        output.show(comparisons, *(views.comparison_view(one) for one in comparisons))
+
+
+@cli.command()
+def evaluate(
+    run: RunName,
+    rubric: Annotated[
+        Path | None, typer.Option(help="A rubric in YAML; left out, the data's own is used.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="At most this many test rows.")] = None,
+    json: Json = False,
+) -> None:
+    """Compare base and tuned over the test part by a rubric, and write the report."""
+    with terminal(json) as output:
+        actions = open_actions()
+        found = actions.find_run(run)
+        chosen = actions.rubric_for(found.id, rubric)
+        request = EvaluationRequest(run_id=found.id, rubric=chosen.as_yaml(), limit=limit)
+        show_evaluation(actions, request, output)
+
+
+@cli.command()
+def demo(
+    steps: Annotated[
+        int | None, typer.Option(help="Train this many steps; 0 skips training.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Do the whole main job on the bundled example data and print the verdict."""
+    with terminal(json) as output:
+        from ui.terminal_demo import run_demo
+
+        run_demo(open_actions(), steps, output)
+
+
+@cli.command()
+def space(
+    folder: Annotated[Path, typer.Argument(help="Where to put the Space's files.")],
+    docker: Annotated[bool, typer.Option(help="The Docker variant, for a GPU Space.")] = False,
+    json: Json = False,
+) -> None:
+    """Assemble the root of a Hugging Face Space in a folder."""
+    with terminal(json) as output:
+        from space.assemble import assemble
+
+        made = assemble(folder, docker=docker)
+        output.show(made, made.view())
+
+
+def parse_changes(assignments: list[str]) -> PlanChanges:
+    """Turn `key=value` texts into plan changes.
+
+    Raises PlanError that lists the keys when one is unknown or its value does not fit.
+    """
+    given: dict[str, str] = {}
+    for assignment in assignments:
+        key, separator, value = assignment.partition("=")
+        if not separator or key not in PlanChanges.model_fields:
+            known = ", ".join(PlanChanges.model_fields)
+            raise PlanError(
+                f"'{assignment}' is not a setting.", fix=f"Use key=value with one of: {known}."
+            )
+        given[key] = value
+    return PlanChanges.parse(given)
+
+
+def asked(prompt: str) -> Sample:
+    """A question typed in the terminal, as a sample without a reference."""
+    message = Message(role="user", content=prompt)
+    return Sample(id="asked", row=0, group="asked", prompt=(message,), reference="")
+
+
+def show_run(actions: Actions, run_id: str, follow: bool, output: Terminal) -> None:
+    """Show how a run stands, after watching it to its end if asked."""
+    run = follow_run(actions, run_id, output) if follow else actions.run(run_id).run
+    output.show(run, views.run_line(run))
+    if not follow:
+        output.say("It goes on by itself: `duotune runs` shows how it stands.")
+    elif run.status != "succeeded":
+        raise typer.Exit(1)
+
+
+def show_evaluation(actions: Actions, request: EvaluationRequest, output: Terminal) -> None:
+    """Start an evaluation, watch it to its end, show its report and where it is."""
+    evaluation = follow_evaluation(actions, actions.start_evaluation(request).id, output)
+    if evaluation.status != "succeeded":
+        raise RunError(
+            evaluation.problem or f"The evaluation was {evaluation.status}.",
+            evaluation.where,
+            evaluation.fix or "Start it again: answers that it has are kept.",
+        )
+    report = actions.report(evaluation.id)
+    output.show(report, views.report_view(report))
+    output.say(f"The whole report: {actions.report_file(report.id, 'html')}")

@@ -1,0 +1,85 @@
+"""What the terminal prints: a person's view, or one JSON object on standard output with --json."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console, RenderableType
+
+from core.errors import DuotuneError
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Where results and progress go; progress never mixes with results."""
+
+    as_json: bool
+    results: Console = field(default_factory=Console)
+    """Standard output."""
+    progress: Console = field(default_factory=lambda: Console(stderr=True))
+    """Standard error."""
+
+    @property
+    def watched(self) -> bool:
+        """Whether a person looks at the progress stream."""
+        return self.progress.is_terminal
+
+    def say(self, text: str) -> None:
+        """Tell what happens now."""
+        self.progress.print(text, highlight=False, markup=False)
+
+    def show(self, record: BaseModel | Sequence[BaseModel], *views: RenderableType) -> None:
+        """Print a result: the record as JSON, or its view for a person."""
+        if self.as_json:
+            self.print_json(as_plain(record))
+            return
+        for view in views:
+            self.results.print(view)
+
+    def print_json(self, data: Any) -> None:
+        """Print one JSON object (or array) on one line."""
+        self.results.file.write(json.dumps(data, ensure_ascii=False) + "\n")
+
+    def fail(self, error: DuotuneError) -> None:
+        """Print an error in the chosen form."""
+        if self.as_json:
+            told = {"problem": error.problem, "where": error.where, "fix": error.fix}
+            problems = getattr(error, "problems", None)
+            if problems is not None:
+                told["problems"] = as_plain(problems)
+            self.print_json({"error": told})
+        else:
+            self.progress.print(error.problem, style="bold red", highlight=False, markup=False)
+            for part in (error.where, error.fix):
+                if part:
+                    self.progress.print(part, highlight=False, markup=False)
+
+
+def as_plain(record: BaseModel | Sequence[BaseModel]) -> Any:
+    """A record, or several, as JSON-ready data."""
+    if isinstance(record, BaseModel):
+        return record.model_dump(mode="json")
+    return [item.model_dump(mode="json") for item in record]
+
+
+@contextmanager
+def terminal(as_json: bool) -> Iterator[Terminal]:
+    """Run a command's body; an error becomes its sentences and exit status 1."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    output = Terminal(as_json)
+    try:
+        yield output
+    except DuotuneError as error:
+        output.fail(error)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        output.say("Left. What was started goes on; `duotune runs` shows it.")
+        raise typer.Exit(130) from None
