@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from core.messages import Message, Record
 from core.serving.records import Sampling
 
@@ -12,6 +14,7 @@ Outcome = Literal["met", "not_met", "unscored"]
 VerdictKind = Literal[
     "better", "better_and_worse", "no_difference", "worse", "too_few_examples", "not_measured"
 ]
+ExampleKind = Literal["gain", "loss", "both_wrong", "both_right"]
 
 
 class Sample(Record):
@@ -50,6 +53,23 @@ class Comparison(Record):
         return self.base if side == "base" else self.tuned
 
 
+class JudgeCall(Record):
+    """What a judge was asked and what it said, kept so that a verdict can be audited."""
+
+    model: str
+    prompt_hash: str
+    """SHA-256 of the rendered prompt."""
+    attempts: int
+    seconds: float
+    """Wall time over all attempts."""
+    raw: str = ""
+    """The last reply as it came."""
+    evidence: str = ""
+    """What the judge quoted from the answer."""
+    evidence_found: bool | None = None
+    """Whether the quote stands in the answer; None when the judge quoted nothing."""
+
+
 class Verdict(Record):
     """Whether one answer meets one criterion; the reason comes before the outcome."""
 
@@ -58,6 +78,8 @@ class Verdict(Record):
     side: Side
     reason: str
     outcome: Outcome
+    judge: JudgeCall | None = None
+    """None for a check, and for a judge that was never asked."""
 
 
 class Estimate(Record):
@@ -76,6 +98,8 @@ class Estimate(Record):
     """Independent groups among them."""
     unscored_base: int
     unscored_tuned: int
+    deviation: float | None = None
+    """Standard deviation of the differences; None when there are fewer than two pairs."""
     note: str = ""
     """Why something is None, or how to read the interval."""
 
@@ -93,6 +117,10 @@ class CriterionResult(Record):
     """Pairs only tuned meets."""
     losses: int
     """Pairs only base meets."""
+    name: str = ""
+    """What a sentence calls it."""
+    adjusted_p: float | None = None
+    """p_value after Holm's correction over all criteria but the headline; None for the headline."""
 
 
 class TagResult(Record):
@@ -106,7 +134,9 @@ class Shown(Record):
     """An example in the report, with why it was chosen."""
 
     comparison: Comparison
-    chosen_as: Literal["gain", "loss", "both_wrong", "both_right"]
+    chosen_as: ExampleKind
+    verdicts: tuple[Verdict, ...] = ()
+    """Every verdict on this sample, with its reason."""
 
 
 class VerdictSentence(Record):
@@ -116,6 +146,8 @@ class VerdictSentence(Record):
     sentence: str
     rule: str
     """The rule that chose it, with the numbers put in."""
+    sentence_zh: str = ""
+    """The same sentence in Chinese."""
 
 
 class EvaluationRequest(Record):
@@ -133,6 +165,21 @@ class EvaluationRequest(Record):
     seed: int = 7
 
 
+Phase = Literal["engine", "answers", "judging", "report"]
+
+
+class Progress(Record):
+    """How far the evaluation program is: one line of `progress.jsonl`."""
+
+    at: str
+    """ISO time, UTC."""
+    phase: Phase
+    done: int = 0
+    total: int | None = None
+    failed: int = 0
+    """Answers or verdicts that could not be had so far, over all phases."""
+
+
 EvaluationStatus = Literal["starting", "running", "succeeded", "failed", "interrupted"]
 
 
@@ -144,8 +191,8 @@ class Evaluation(Record):
     request: EvaluationRequest
     created: str
     status: EvaluationStatus
-    phase: str | None
-    """`engine`, `adapter`, `answers`, `judging`, `report`."""
+    phase: Phase | None
+    """`engine` includes loading and proving the adapter."""
     done: int
     total: int | None
     failed: int
@@ -175,6 +222,8 @@ class Report(Record):
     criteria: tuple[CriterionResult, ...]
     by_tag: tuple[TagResult, ...]
     examples: tuple[Shown, ...]
+    example_counts: dict[ExampleKind, int] = Field(default_factory=dict)
+    """How many samples of each kind there are, of which `examples` shows a few."""
     curve_train: tuple[tuple[int, float], ...]
     curve_validation: tuple[tuple[int, float], ...]
     speed: dict[str, float | None]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from core.messages import Conversation, Record
 
 Severity = Literal["error", "warning", "note"]
@@ -30,6 +32,8 @@ class Problem(Record):
     """1-based character column in that line."""
     field: str = ""
     """JSON path inside the row, such as `$.messages[1].role`."""
+    values: dict[str, str] = Field(default_factory=dict)
+    """What was put into message and fix, so that they can be said in another language."""
 
     @property
     def where(self) -> str:

@@ -1,8 +1,8 @@
-"""Engine, Endpoint and AdapterCheck: what is served, where, and how it was proven."""
+"""Engine, Adapter, Endpoint and AdapterCheck: what is served, where, and how it was proven."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
@@ -26,10 +26,41 @@ class Engine(Record):
     started: str
     """ISO time, UTC."""
     max_length: int
+    """Tokens of prompt and answer together."""
+    max_rank: int = 16
+    """The largest LoRA rank it can load."""
+    dtype: str = "auto"
+    """Arithmetic: `float32`, or `auto` for the one its weights are stored in."""
+    revision: str | None = None
+    """Commit of a Hub model, as far as known."""
+    fingerprint: str | None = None
+    """Of the model's files; None for a Hub model that was not here yet."""
+    gpu_used_before: int | None = None
+    """GPU memory in use before it started, in MiB; None without an NVIDIA GPU."""
 
     @property
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
+
+
+class EngineState(Record):
+    """How serving stands, for display."""
+
+    status: EngineStatus
+    engine: Engine | None
+    """The newest engine; None when there never was one."""
+    phase: str
+    """What it does now, in words."""
+
+
+class Adapter(Record):
+    """A published adapter: an immutable copy, named by its content."""
+
+    id: str
+    """`ad-...`: from the hash of its files; also the name it is served under."""
+    folder: str
+    rank: int
+    """The largest rank in it."""
 
 
 class Endpoint(Record):
@@ -43,6 +74,8 @@ class Endpoint(Record):
     note: str = ""
     """What the person must know of it, such as `identical to base: 0 steps trained`."""
     engine_id: str | None = None
+    template_kwargs: dict[str, Any] = {}
+    """Arguments for the chat template, such as `enable_thinking`; as the tuned side was trained."""
 
 
 class AdapterCheck(Record):
@@ -60,6 +93,8 @@ class AdapterCheck(Record):
     """The same as PEFT computed it right after training."""
     agrees: bool
     """worst_difference is within tolerance, and the change is there exactly when PEFT saw one."""
+    base_difference: float | None = None
+    """Largest |logprob served - logprob PEFT| of the base model, in nats: the same base?"""
 
 
 class Pair(Record):

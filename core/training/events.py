@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from core.disk import append_line
 from core.messages import Record
@@ -150,6 +150,8 @@ class Tail(NamedTuple):
 
     events: list[AnyEvent]
     offset: int
+    damaged: int = 0
+    """Lines that are no event, such as one cut short by a full disk."""
 
 
 def append(path: Path, event: Event) -> None:
@@ -165,6 +167,16 @@ def read(path: Path, offset: int = 0) -> Tail:
         file.seek(offset)
         data = file.read()
     complete = data[: data.rfind(b"\n") + 1]
-    return Tail(
-        [EVENT.validate_json(line) for line in complete.splitlines()], offset + len(complete)
-    )
+    events, damaged = [], 0
+    for line in complete.splitlines():
+        try:
+            events.append(EVENT.validate_json(line))
+        except ValidationError:
+            damaged += 1
+    return Tail(events, offset + len(complete), damaged)
+
+
+def finish_last_line(path: Path) -> None:
+    """End a line that a dying writer left open, so that the next event gets a line of its own."""
+    if path.exists() and (data := path.read_bytes()) and not data.endswith(b"\n"):
+        append_line(path, "")

@@ -1,0 +1,91 @@
+"""The trainer program: `python -m core.training.trainer RUN_DIR` carries out one attempt at a run.
+
+It talks to nobody: what it is told lies in the run folder, and what it says goes there. Exit
+status: 0 done or stopped as asked, 1 failed (an event says why), 75 another trainer has this run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from core.disk import take_lease
+from core.training import checkpoints, events, manifests
+from core.training.events import RunFailed, RunStarted, WarningRaised
+from core.training.job import Job
+from core.training.plan import TrainingPlan
+from core.training.program.journal import Journal, StopRequest, say
+from core.workspace import RunFolder
+
+BUSY = 75
+"""EX_TEMPFAIL: somebody else holds the lease."""
+LEASE_PATIENCE_S = 3.0
+"""Readers take the lease for an instant to see whether it is held, so one refusal proves nothing."""
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out one attempt; the one place where any error becomes a typed last event."""
+    if len(arguments) != 1:
+        say("Usage: python -m core.training.trainer RUN_DIR")
+        return 2
+    folder = RunFolder(Path(arguments[0]).resolve())
+    if not _lease(folder):
+        say(f"Another trainer works on {folder.run_id}.")
+        return BUSY
+    if manifests.is_whole(folder.adapter) and _last_is_success(folder):
+        say(f"{folder.run_id} is finished: there is nothing to do.")
+        return 0
+    job = Job.model_validate_json(folder.job.read_bytes())
+    journal = Journal(folder, _attempt(folder, job))
+    try:
+        _attempt_run(folder, job, journal)
+    except Exception as error:  # noqa: BLE001  the program's one boundary: types what escapes
+        traceback.print_exc()
+        from core.training.program.explaining import explained
+
+        why = explained(error, folder)
+        journal.last_words(RunFailed, problem=why.problem, where=why.where, fix=why.fix)
+        return 1
+    return 0
+
+
+def _lease(folder: RunFolder) -> bool:
+    deadline = time.monotonic() + LEASE_PATIENCE_S
+    while take_lease(folder.lease) is None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _last_is_success(folder: RunFolder) -> bool:
+    return any(event.kind == "run_succeeded" for event in events.read(folder.events).events[-1:])
+
+
+def _attempt(folder: RunFolder, job: Job) -> int:
+    """The attempt's number, also when the program was started by hand."""
+    before = max((event.attempt for event in events.read(folder.events).events), default=0)
+    return max(job.attempt, before + 1)
+
+
+def _attempt_run(folder: RunFolder, job: Job, journal: Journal) -> None:
+    stop = StopRequest(folder.stop)
+    checkpoints.sweep(folder.checkpoints)
+    choice = checkpoints.newest_valid(folder.checkpoints)
+    start = choice.checkpoint.step if choice.checkpoint else 0
+    journal.write(RunStarted, pid=os.getpid(), from_step=start)
+    for sentence in choice.skipped:
+        journal.write(WarningRaised, message=f"{sentence} Going on from step {start}.")
+    checkpoints.set_aside(folder.checkpoints, newer_than=start)
+    plan = TrainingPlan.model_validate_json(folder.plan.read_bytes())
+
+    from core.training.program.attempt import Attempt
+
+    Attempt(folder, plan, job, journal, stop, choice.checkpoint).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,136 @@
+"""Ask base and tuned the same held-out questions, many at a time, and keep what each answered."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from core.data.records import Example, Split
+from core.disk import sha256_text
+from core.errors import ServingError
+from core.serving import chat
+from core.serving.records import Endpoint, Generation, Sampling
+from eval.records import Answer, Comparison, Sample, Side
+
+GIVE_UP_AFTER = 12
+"""Samples in a row without any answer: the engine is gone, and asking on would only wait."""
+
+Done = Callable[[Comparison], None]
+
+
+def samples(
+    examples: Iterable[Example], split: Split, part: Literal["validation", "test"] = "test"
+) -> tuple[Sample, ...]:
+    """The questions of a held-out part in file order, with the answers that the data gives."""
+    wanted = set(split.validation if part == "validation" else split.test)
+    return tuple(
+        Sample(
+            id=example.id,
+            row=example.row,
+            group=sha256_text(example.conversation.first_user)[:16],
+            prompt=example.conversation.prompt,
+            reference=example.conversation.reference,
+            tags=example.tags,
+        )
+        for example in examples
+        if example.id in wanted
+    )
+
+
+def choose(found: Sequence[Sample], limit: int | None, seed: int) -> tuple[Sample, ...]:
+    """All samples, or `limit` of them drawn with a seed; in file order either way."""
+    if limit is None or limit >= len(found):
+        return tuple(found)
+    drawn = random.Random(seed).sample(range(len(found)), limit)
+    return tuple(found[index] for index in sorted(drawn))
+
+
+async def compare(
+    samples: Sequence[Sample],
+    base: Endpoint,
+    tuned: Endpoint,
+    sampling: Sampling,
+    concurrency: int = 8,
+    done: Done | None = None,
+) -> list[Comparison]:
+    """Both sides' answers to every sample, `concurrency` questions under way at once.
+
+    `done` is told each comparison as it is finished. A question that fails is recorded with its
+    error. Raises ServingError when the endpoints stop answering altogether.
+    """
+    pending = iter(enumerate(samples))
+    finished: dict[int, Comparison] = {}
+    silent: list[Comparison] = []
+
+    async def work() -> None:
+        for index, sample in pending:
+            if len(silent) >= GIVE_UP_AFTER:
+                return
+            comparison = await _both(sample, base, tuned, sampling, base_first=index % 2 == 0)
+            silent.append(comparison)
+            if not (comparison.base.error and comparison.tuned.error):
+                silent.clear()
+            finished[index] = comparison
+            if done:
+                done(comparison)
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(min(max(concurrency, 1), len(samples))):
+            workers.create_task(work())
+    if silent and (len(silent) >= GIVE_UP_AFTER or len(silent) == len(samples)):
+        raise ServingError(
+            f"The last {len(silent)} questions got no answer from either side: "
+            f"{silent[-1].base.error}",
+            base.base_url,
+            "Start the evaluation again: answers that it has are kept.",
+        )
+    return [finished[index] for index in sorted(finished)]
+
+
+async def _both(
+    sample: Sample, base: Endpoint, tuned: Endpoint, sampling: Sampling, base_first: bool
+) -> Comparison:
+    """One after the other, so that neither side is always the one that waits for the other."""
+    order: tuple[tuple[Side, Endpoint], ...] = (("base", base), ("tuned", tuned))
+    answers: dict[Side, Answer] = {}
+    for side, endpoint in order if base_first else reversed(order):
+        answers[side] = as_answer(await chat.answer(endpoint, sample.prompt, sampling))
+    return Comparison(sample=sample, base=answers["base"], tuned=answers["tuned"])
+
+
+def as_answer(generation: Generation) -> Answer:
+    """A finished generation as the record that is scored."""
+    error = generation.error
+    if error is None and generation.finish_reason == "abort":
+        error = "it was stopped before it was complete"
+    return Answer(
+        text=None if error and not generation.text else generation.text,
+        finish_reason=generation.finish_reason,
+        tokens=generation.tokens,
+        first_token_s=generation.first_token_s,
+        tokens_per_s=generation.tokens_per_s,
+        error=error,
+    )
+
+
+def kept(path: Path, wanted: Sequence[Sample]) -> dict[str, Comparison]:
+    """Complete comparisons of an earlier attempt by sample id; failed ones are asked again.
+
+    A line that a killed program left half-written is passed over, and its sample asked again.
+    """
+    known = {sample.id: sample for sample in wanted}
+    found = {}
+    for line in path.read_bytes().splitlines() if path.exists() else ():
+        try:
+            comparison = Comparison.model_validate_json(line)
+        except ValidationError:
+            continue
+        complete = not (comparison.base.error or comparison.tuned.error)
+        if complete and known.get(comparison.sample.id) == comparison.sample:
+            found[comparison.sample.id] = comparison
+    return found

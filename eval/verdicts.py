@@ -1,0 +1,303 @@
+"""The verdict sentence, chosen by rule from intervals, exact tests and counts; never by a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from eval import statistics, wording
+from eval.records import CriterionResult, Estimate, VerdictKind, VerdictSentence
+from eval.wording import about, interval, p_value, percent, points
+
+FEWEST_GROUPS = 20
+"""Fewer independent questions than this give no verdict."""
+MOST_IDENTICAL = 0.95
+"""With a larger share of byte-identical answers the adapter may change nothing."""
+LEAST_SCORED = 0.5
+"""With a smaller share of samples scored on both sides nothing was measured."""
+SIGNIFICANT = 0.05
+SMALL_GAP = 0.15
+"""The gap, in shares, that a first set of examples should be able to show."""
+
+Direction = Literal["better", "worse", "open"]
+
+
+class Identical(NamedTuple):
+    """How many samples got byte-identical answers from both sides."""
+
+    same: int
+    of: int
+    """Samples that both sides answered."""
+
+    @property
+    def nearly_all(self) -> bool:
+        return self.of > 0 and self.same > MOST_IDENTICAL * self.of
+
+
+def decide(
+    headline: CriterionResult,
+    others: Sequence[CriterionResult],
+    samples: int,
+    identical: Identical,
+) -> VerdictSentence:
+    """The verdict on the headline criterion, with what got better or worse beside it."""
+    estimate = headline.estimate
+    if identical.of == 0 or samples == 0:
+        return _unanswered(samples)
+    if identical.nearly_all:
+        return _identical(identical)
+    if estimate.pairs < LEAST_SCORED * samples or estimate.difference is None:
+        return _unscored(headline, samples)
+    if estimate.groups < FEWEST_GROUPS:
+        return _too_few(headline)
+    better = [other for other in others if direction(other) == "better"]
+    worse = [other for other in others if direction(other) == "worse"]
+    match direction(headline):
+        case "better" if worse:
+            return _mixed([headline], worse, headline)
+        case "worse" if better:
+            return _mixed(better, [headline], headline)
+        case "better":
+            return _clear(headline, "better")
+        case "worse":
+            return _clear(headline, "worse")
+        case "open":
+            return _open(headline, better, worse)
+
+
+def direction(result: CriterionResult) -> Direction:
+    """Whether interval and exact test both show a difference, and which way is good."""
+    estimate = result.estimate
+    p = result.adjusted_p if result.adjusted_p is not None else estimate.p_value
+    if estimate.low is None or estimate.high is None or p is None or p >= SIGNIFICANT:
+        return "open"
+    if estimate.groups < FEWEST_GROUPS or estimate.low <= 0 <= estimate.high:
+        return "open"
+    return "better" if (estimate.low > 0) == (result.points > 0) else "worse"
+
+
+def _clear(result: CriterionResult, kind: Literal["better", "worse"]) -> VerdictSentence:
+    e = result.estimate
+    more = "more" if (e.difference or 0) > 0 else "fewer"
+    gap = points(abs(e.difference or 0), signed=False)
+    zh_kind = "更好" if kind == "better" else "更差"
+    zh_more = "高出" if more == "more" else "低了"
+    return VerdictSentence(
+        kind=kind,
+        sentence=(
+            f"The tuned model is {kind} on “{result.name}”: {_levels(result)}. That is {gap} "
+            f"points {more} (95% interval: {interval(e.low, e.high)})."
+        ),
+        sentence_zh=(
+            f"微调后的模型在“{result.name}”上{zh_kind}：{_levels_zh(result)}，{zh_more} {gap} 个百分点"
+            f"（95% 区间：{_interval_zh(e)}）。"
+        ),
+        rule=f"{_rule(result)} No other criterion shows a difference the other way.",
+    )
+
+
+def _mixed(
+    better: Sequence[CriterionResult], worse: Sequence[CriterionResult], headline: CriterionResult
+) -> VerdictSentence:
+    e = headline.estimate
+    return VerdictSentence(
+        kind="better_and_worse",
+        sentence=(
+            f"The tuned model is better on {_listed(better)} and worse on {_listed(worse)}, "
+            f"over {wording.count(e.pairs, 'question')}."
+        ),
+        sentence_zh=(
+            f"微调后的模型在{_listed_zh(better)}上更好，在{_listed_zh(worse)}上更差"
+            f"（共 {e.pairs:,} 个问题）。"
+        ),
+        rule=" ".join(_rule(result) for result in [headline, *_without(headline, better, worse)]),
+    )
+
+
+def _open(
+    headline: CriterionResult, better: Sequence[CriterionResult], worse: Sequence[CriterionResult]
+) -> VerdictSentence:
+    e = headline.estimate
+    beside = f" It got better on {_listed(better)}." if better else ""
+    beside += f" It got worse on {_listed(worse)}." if worse else ""
+    beside_zh = f"它在{_listed_zh(better)}上变好。" if better else ""
+    beside_zh += f"它在{_listed_zh(worse)}上变差。" if worse else ""
+    power, power_zh = _power(e)
+    return VerdictSentence(
+        kind="no_difference",
+        sentence=(
+            f"No difference shown on “{headline.name}”: {_levels(headline)}. The true gap could "
+            f"be between {interval(e.low, e.high).replace(' to ', ' and ')} points.{power}{beside}"
+        ),
+        sentence_zh=(
+            f"在“{headline.name}”上没有显示出差别：{_levels_zh(headline)}。"
+            f"真实差距可能在 {_interval_zh(e)} 个百分点之间。{power_zh}{beside_zh}"
+        ),
+        rule=_rule(headline) + "".join(f" {_rule(other)}" for other in [*better, *worse]),
+    )
+
+
+def _power(e: Estimate) -> tuple[str, str]:
+    """What more examples would show, in both languages."""
+    spread = statistics.cautious_deviation(e)
+    gap = max(abs(e.difference or 0), 0.05)
+    more = statistics.groups_needed(gap, spread) - e.groups
+    size = points(gap, signed=False)
+    if more <= 0:
+        return (
+            f" A true gap of {size} points would most likely have shown.",
+            f"如果真有 {size} 个百分点的差距，多半已经显示出来。",
+        )
+    return (
+        f" About {about(more)} more questions would be needed to show a gap of {size} points.",
+        f"大约还需要 {about(more)} 个问题才能显示 {size} 个百分点的差距。",
+    )
+
+
+def _too_few(headline: CriterionResult) -> VerdictSentence:
+    e = headline.estimate
+    spread = statistics.cautious_deviation(e)
+    visible = statistics.detectable_gap(e.groups, spread)
+    needed = max(statistics.groups_needed(SMALL_GAP, spread), FEWEST_GROUPS) - e.groups
+    small = points(SMALL_GAP, signed=False)
+    shows = (
+        f"with {e.groups} only gaps over about {points(visible, signed=False)} points would show"
+        if visible < 1
+        else f"with {e.groups} no gap can show at all"
+    )
+    shows_zh = (
+        f"只有 {e.groups} 个时，只能显示约 {points(visible, signed=False)} 个百分点以上的差距"
+        if visible < 1
+        else f"只有 {e.groups} 个时，任何差距都无法显示"
+    )
+    return VerdictSentence(
+        kind="too_few_examples",
+        sentence=(
+            f"Not enough examples for a verdict: {shows}; about {about(needed)} more would show "
+            f"a gap of {small} points. So far, on “{headline.name}”: {_levels(headline)}."
+        ),
+        sentence_zh=(
+            f"样本太少，无法下结论：{shows_zh}；再多大约 {about(needed)} 个就能显示 {small} 个"
+            f"百分点的差距。目前在“{headline.name}”上：{_levels_zh(headline)}。"
+        ),
+        rule=(
+            f"Fewer than {FEWEST_GROUPS} independent questions ({e.groups}) give no verdict. "
+            f"{_figures(headline)}"
+        ),
+    )
+
+
+def _identical(identical: Identical) -> VerdictSentence:
+    return VerdictSentence(
+        kind="no_difference",
+        sentence=(
+            f"No difference shown: both models gave exactly the same answer to {identical.same:,} "
+            f"of {wording.count(identical.of, 'question')}, so the adapter may change nothing."
+        ),
+        sentence_zh=(
+            f"没有显示出差别：{identical.of:,} 个问题中，两个模型对 {identical.same:,} 个给出了完全"
+            "相同的回答，这个适配器可能什么也没有改变。"
+        ),
+        rule=(
+            f"{percent(identical.same / identical.of)} of the answers are byte-identical, more "
+            f"than {percent(MOST_IDENTICAL)}; no test is needed to see no difference."
+        ),
+    )
+
+
+def _unanswered(samples: int) -> VerdictSentence:
+    return VerdictSentence(
+        kind="not_measured",
+        sentence=f"Not measured: none of {wording.count(samples, 'question')} was answered by both.",
+        sentence_zh=f"没有测得结果：{samples:,} 个问题都没有得到两个模型的回答。",
+        rule="A comparison needs answers from both sides.",
+    )
+
+
+def _unscored(headline: CriterionResult, samples: int) -> VerdictSentence:
+    e = headline.estimate
+    return VerdictSentence(
+        kind="not_measured",
+        sentence=(
+            f"Not measured: on “{headline.name}” only {e.pairs:,} of "
+            f"{wording.count(samples, 'question')} could be scored for both models."
+        ),
+        sentence_zh=(
+            f"没有测得结果：在“{headline.name}”上，{samples:,} 个问题中只有 {e.pairs:,} 个"
+            "能够给两个模型都打分。"
+        ),
+        rule=(
+            f"Fewer than {percent(LEAST_SCORED)} of the questions were scored on both sides "
+            f"(unscored: base {e.unscored_base}, tuned {e.unscored_tuned}); what is left may not "
+            "be typical."
+        ),
+    )
+
+
+def _levels(result: CriterionResult) -> str:
+    e = result.estimate
+    questions = wording.count(e.pairs, "question")
+    if result.kind == "score":
+        return (
+            f"it scores {percent(e.tuned)} of the points over {questions}, "
+            f"the base model {percent(e.base)}"
+        )
+    return f"it meets it in {percent(e.tuned)} of {questions}, the base model in {percent(e.base)}"
+
+
+def _levels_zh(result: CriterionResult) -> str:
+    e = result.estimate
+    got = "得到分数的" if result.kind == "score" else "达到"
+    return f"{e.pairs:,} 个问题中，它{got} {percent(e.tuned)}，基础模型{got} {percent(e.base)}"
+
+
+def _listed(results: Sequence[CriterionResult]) -> str:
+    parts = [
+        f"“{r.name}” ({percent(r.estimate.tuned)} against {percent(r.estimate.base)}, 95% interval "
+        f"{interval(r.estimate.low, r.estimate.high)} points)"
+        for r in results
+    ]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def _listed_zh(results: Sequence[CriterionResult]) -> str:
+    return "、".join(
+        f"“{r.name}”（{percent(r.estimate.tuned)} 对 {percent(r.estimate.base)}，"
+        f"95% 区间 {_interval_zh(r.estimate)} 个百分点）"
+        for r in results
+    )
+
+
+def _interval_zh(e: Estimate) -> str:
+    return "未测得" if e.low is None else f"{points(e.low)} 到 {points(e.high)}"
+
+
+def _without(headline: CriterionResult, *lists: Sequence[CriterionResult]) -> list[CriterionResult]:
+    return [r for results in lists for r in results if r.criterion_id != headline.criterion_id]
+
+
+def _rule(result: CriterionResult) -> str:
+    """The rule as it came out for one criterion."""
+    said = {
+        "better": "shows a gain: interval and exact test both leave out 0",
+        "worse": "shows a loss: interval and exact test both leave out 0",
+        "open": "shows no difference: the interval reaches 0, or the exact test gives p ≥ 0.05",
+    }[direction(result)]
+    return f"“{result.name}” {said}. {_figures(result)}"
+
+
+def _figures(result: CriterionResult) -> str:
+    e = result.estimate
+    p = f"p {_is(e.p_value)}"
+    if result.adjusted_p is not None:
+        p = f"p {_is(result.adjusted_p)} after Holm's correction"
+    return (
+        f"(Difference {points(e.difference)} points, 95% interval {interval(e.low, e.high)}, {p}, "
+        f"{wording.count(e.groups, 'independent question')}, {result.wins} gained, "
+        f"{result.losses} lost.)"
+    )
+
+
+def _is(p: float | None) -> str:
+    text = p_value(p)
+    return text if text.startswith("<") else f"= {text}"

@@ -1,0 +1,66 @@
+"""The one boundary where errors become something on screen: a sentence, never a traceback."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+
+import gradio as gr
+
+from core.errors import DuotuneError
+from ui.markup import text
+from ui.visit import visit_of
+
+F = TypeVar("F", bound=Callable[..., Any])
+LOG = logging.getLogger("duotune.ui")
+
+
+def told(callback: F) -> F:
+    """Wrap a callback so that whatever it raises is told to the person in words."""
+    if inspect.isasyncgenfunction(callback):
+
+        @functools.wraps(callback)
+        async def stream(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+            with _errors_as_words(args):
+                async for value in callback(*args, **kwargs):
+                    yield value
+
+        return cast(F, stream)
+    if inspect.iscoroutinefunction(callback):
+
+        @functools.wraps(callback)
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            with _errors_as_words(args):
+                return await callback(*args, **kwargs)
+
+        return cast(F, awaited)
+
+    @functools.wraps(callback)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        with _errors_as_words(args):
+            return callback(*args, **kwargs)
+
+    return cast(F, called)
+
+
+@contextmanager
+def _errors_as_words(args: tuple[Any, ...]) -> Iterator[None]:
+    try:
+        yield
+    except DuotuneError as error:
+        raise _toast(str(error)) from error
+    except gr.Error:
+        raise
+    except Exception as error:
+        LOG.exception("A callback of the page failed.")
+        request = next((arg for arg in args if isinstance(arg, gr.Request)), None)
+        voice = visit_of(request).voice
+        raise _toast(voice("trouble.unexpected", kind=type(error).__name__)) from error
+
+
+def _toast(sentences: str) -> gr.Error:
+    return gr.Error(text(sentences), duration=None, print_exception=False)

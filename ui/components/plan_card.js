@@ -1,0 +1,115 @@
+// An action that waits for a decision; for a training plan, a form. value: see ui/present/plan.py
+let key = "";
+let timer = 0;
+const touched = new Set();
+
+function field(one) {
+  const id = `${element.id || "plan"}-${one.name}-${Math.abs(hash(key))}`;
+  const input = el("input", {
+    id, name: one.name, type: one.kind === "text" ? "text" : "number", value: String(one.value ?? ""),
+    min: one.min, max: one.max, step: one.kind === "integer" ? 1 : "any", placeholder: one.placeholder,
+    list: one.options ? `${id}-options` : null, "aria-describedby": `${id}-why`, autocomplete: "off",
+    spellcheck: "false",
+  });
+  const options = one.options
+    ? el("datalist", { id: `${id}-options` }, one.options.map((option) => el("option", { value: option }))) : null;
+  return el("div", { class: `dt-setting${one.wide ? " dt-wide" : ""}` },
+    el("label", { for: id }, one.label), input, options,
+    el("p", { id: `${id}-why`, class: "dt-why", "data-why": one.name }, one.why));
+}
+
+const hash = (text) => [...text].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) | 0, 7);
+
+function build(value) {
+  const main = value.settings.filter((one) => !one.more);
+  const more = value.settings.filter((one) => one.more);
+  root().replaceChildren(el("form", { "aria-label": value.title, novalidate: true },
+    el("header", {}, el("h3", {}, value.title), el("span", { class: "dt-badge dt-warn" }, value.badge)),
+    el("div", { "data-part": "facts" }),
+    main.length ? el("div", { class: "dt-settings" }, main.map(field)) : "",
+    more.length ? el("details", {}, el("summary", {}, value.labels.more),
+      el("div", { class: "dt-settings" }, more.map(field))) : "",
+    el("div", { "data-part": "after" }),
+    el("div", { class: "dt-decline", hidden: true },
+      el("label", { for: "plan-reason" }, value.labels.reason),
+      el("textarea", { id: "plan-reason", rows: 2 }),
+      el("button", { type: "button", class: "dt-button", "data-do": "decline" }, value.labels.send)),
+    el("div", { class: "dt-actions" },
+      el("button", { type: "submit", class: "dt-button dt-primary" }, value.labels.approve),
+      value.labels.decline ? el("button", { type: "button", class: "dt-button", "data-do": "ask" }, value.labels.decline) : "")));
+}
+
+function patch(value) {
+  const part = (name) => root().querySelector(`[data-part=${name}]`);
+  part("facts").replaceChildren(el("dl", { class: "dt-facts" }, value.facts.map((one) =>
+    el("div", {}, el("dt", {}, one.name), el("dd", {}, one.value)))));
+  for (const one of value.settings) {
+    const input = root().querySelector(`input[name=${one.name}]`);
+    if (input && input !== document.activeElement && !value.errors.length) input.value = String(one.value ?? "");
+    const why = root().querySelector(`[data-why=${one.name}]`);
+    if (why) why.textContent = one.why;
+  }
+  part("after").replaceChildren(
+    ...value.errors.map((line) => el("p", { class: "dt-trouble", role: "alert" }, line)),
+    ...value.warnings.map((line) => el("p", { class: "dt-warning" }, line)),
+    el("div", { class: "dt-then" }, el("h4", {}, value.labels.then),
+      el("ul", {}, value.consequences.map((line) => el("li", {}, line)))));
+  const submit = root().querySelector("button[type=submit]");
+  submit.disabled = Boolean(value.errors.length) || value.busy;
+  submit.textContent = value.busy ? value.labels.busy : value.labels.approve;
+}
+
+function draw() {
+  const value = props.value;
+  if (!value || !value.key) {
+    key = "";
+    touched.clear();
+    root().replaceChildren(...(value?.empty ? [el("p", { class: "dt-quiet" }, value.empty)] : []));
+    return;
+  }
+  if (value.key !== key) {
+    key = value.key;
+    touched.clear();
+    build(value);
+  }
+  patch(value);
+}
+
+// Another model brings its own recommended settings, so only what the person touched stays.
+function changes() {
+  const inputs = [...root().querySelectorAll("form input[name]")];
+  const model = inputs.find((input) => input.name === "base_model");
+  const current = props.value.settings.find((one) => one.name === "base_model");
+  const otherModel = model && current && model.value !== String(current.value);
+  const kept = inputs.filter((input) => !otherModel || touched.has(input.name));
+  return Object.fromEntries(kept.filter((i) => i.value.trim() !== "").map((i) => [i.name, i.value.trim()]));
+}
+
+element.addEventListener("input", (event) => event.target.name && touched.add(event.target.name));
+element.addEventListener("change", (event) => {
+  if (!event.target.name) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => trigger("revise", { changes: changes() }), 150);
+});
+element.addEventListener("submit", (event) => {
+  event.preventDefault();
+  clearTimeout(timer);
+  const submit = root().querySelector("button[type=submit]");
+  if (submit.disabled) return;
+  submit.disabled = true;
+  submit.textContent = props.value.labels.busy;
+  trigger("approve", { changes: changes() });
+});
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-do]");
+  if (!button) return;
+  const ask = root().querySelector(".dt-decline");
+  if (button.dataset.do === "ask") {
+    ask.hidden = false;
+    ask.querySelector("textarea").focus();
+  } else if (button.dataset.do === "decline") {
+    trigger("decline", { reason: ask.querySelector("textarea").value.trim() });
+  }
+});
+watch("value", draw);
+draw();

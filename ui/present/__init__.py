@@ -1,0 +1,1 @@
+"""Pure: records into what is shown; no widget, no disk, no clock."""

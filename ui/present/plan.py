@@ -1,0 +1,145 @@
+"""What waits for a decision as a card: a training plan as a form, other actions as a question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.assistant.records import Pending
+from core.training.plan import TrainingPlan
+from core.training.recommend import Proposal
+from ui.present import numbers
+from ui.words import Voice
+
+MAIN = ("name", "base_model", "epochs", "learning_rate", "rank", "alpha")
+MORE = ("batch_size", "max_length", "max_steps", "seed")
+EDITABLE = (*MAIN, *MORE)
+TEXTS = ("name", "base_model")
+WIDE = TEXTS
+LIMITS: dict[str, dict[str, Any]] = TrainingPlan.model_json_schema()["properties"]
+
+Value = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a plan card is made of."""
+
+    key: str
+    """The card is built anew when this changes, and updated in place while it stays."""
+    proposal: Proposal
+    models: Sequence[str]
+    can_decline: bool = True
+    errors: Sequence[str] = ()
+
+
+def nothing(voice: Voice) -> Value:
+    """The card's value while nothing waits."""
+    return {"key": "", "empty": voice("plan.none")}
+
+
+def value(card: Card, voice: Voice) -> Value:
+    """The value of `components/plan_card.js` for a training plan."""
+    proposal = card.proposal
+    return {
+        "key": card.key,
+        "title": voice("plan.title"),
+        "badge": voice("plan.waits"),
+        "facts": [{"name": n, "value": v} for n, v in _facts(proposal, voice)],
+        "settings": [_setting(name, proposal.plan, card.models, voice) for name in EDITABLE],
+        "warnings": list(proposal.warnings),
+        "errors": list(card.errors),
+        "consequences": [
+            voice("plan.then.steps"),
+            voice("plan.then.engine"),
+            voice("plan.then.run"),
+            voice("plan.then.test", test=numbers.count(proposal.test_rows)),
+        ],
+        "busy": False,
+        "labels": _labels(voice, can_decline=card.can_decline),
+    }
+
+
+def question(pending: Pending, voice: Voice) -> Value:
+    """The value of `components/plan_card.js` for any other action."""
+    labels = _labels(voice, can_decline=True)
+    labels |= {"approve": voice("approval.approve"), "then": voice("approval.then")}
+    then = f"approval.then.{pending.verb}"
+    arguments = {name: v for name, v in pending.arguments.items() if not isinstance(v, dict)}
+    return {
+        "key": pending.call_id,
+        "title": voice.known(f"verb.{pending.verb}", pending.verb),
+        "badge": voice("plan.waits"),
+        "facts": [{"name": name, "value": str(v)} for name, v in arguments.items()],
+        "settings": [],
+        "warnings": list(pending.warnings),
+        "errors": [],
+        "consequences": [voice.known(then, voice("approval.then.other"))],
+        "busy": False,
+        "labels": labels,
+    }
+
+
+def _facts(proposal: Proposal, voice: Voice) -> list[tuple[str, str]]:
+    rows = voice(
+        "plan.rows",
+        train=numbers.count(proposal.train_rows),
+        validation=numbers.count(proposal.validation_rows),
+        test=numbers.count(proposal.test_rows),
+    )
+    return [
+        (voice("plan.data"), rows),
+        (voice("plan.method"), voice(f"plan.method.{proposal.plan.method}")),
+    ]
+
+
+def _setting(name: str, plan: TrainingPlan, models: Sequence[str], voice: Voice) -> Value:
+    why = [_range(name, voice), plan.reasons.get(name, "")]
+    if name == "base_model":
+        why[0] = voice("plan.why.base_model")
+    limits = _limits(name)
+    return {
+        "name": name,
+        "label": voice(f"plan.{name}"),
+        "value": _plain(getattr(plan, name)),
+        "kind": "text" if name in TEXTS else limits.get("type", "number"),
+        "min": limits.get("minimum"),
+        "max": limits.get("maximum"),
+        "placeholder": voice("plan.placeholder.max_steps") if name == "max_steps" else None,
+        "options": list(models) if name == "base_model" else None,
+        "why": " ".join(part for part in reversed(why) if part),
+        "more": name in MORE,
+        "wide": name in WIDE,
+    }
+
+
+def _limits(name: str) -> dict[str, Any]:
+    """Bounds and type of a plan field, from the plan itself; optional fields keep theirs."""
+    schema = LIMITS[name]
+    return next((s for s in schema.get("anyOf", []) if s.get("type") != "null"), schema)
+
+
+def _range(name: str, voice: Voice) -> str:
+    limits = _limits(name)
+    high = limits.get("maximum")
+    if high is None:
+        low = limits.get("minimum")
+        return "" if low is None else voice("plan.range.from", low=low)
+    if "exclusiveMinimum" in limits:
+        return voice("plan.range.above", low=_plain(limits["exclusiveMinimum"]), high=_plain(high))
+    return voice("plan.range", low=_plain(limits.get("minimum", 0)), high=_plain(high))
+
+
+def _plain(number: Any) -> Any:
+    """3 rather than 3.0, and 0.0002 rather than 2e-04."""
+    if isinstance(number, float):
+        return f"{number:.10f}".rstrip("0").rstrip(".")
+    return number
+
+
+def _labels(voice: Voice, *, can_decline: bool) -> dict[str, str]:
+    names = ("more", "then", "approve", "busy", "reason", "send")
+    labels = {name: voice(f"plan.{name}") for name in names}
+    labels["decline"] = voice("plan.decline") if can_decline else ""
+    return labels

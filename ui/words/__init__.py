@@ -1,0 +1,48 @@
+"""Every label and sentence the page itself says, English and Chinese side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.assistant.records import Language
+from ui.words.chat import CHAT
+from ui.words.common import COMMON
+from ui.words.compare import COMPARE
+from ui.words.data import DATA
+from ui.words.plan import PLAN
+from ui.words.report import REPORT
+from ui.words.train import TRAIN
+
+WORDS: dict[str, tuple[str, str]] = {
+    **COMMON,
+    **CHAT,
+    **DATA,
+    **PLAN,
+    **TRAIN,
+    **COMPARE,
+    **REPORT,
+}
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Says words in one language."""
+
+    language: Language
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The words under a key with values put in; KeyError for words that don't exist."""
+        return WORDS[key][self._column].format(**values)
+
+    def known(self, key: str, otherwise: str) -> str:
+        """The words under a key, or the given text where there are none."""
+        return WORDS[key][self._column] if key in WORDS else otherwise
+
+    @property
+    def _column(self) -> int:
+        return 0 if self.language == "en" else 1
+
+
+def dictionary(language: Language) -> dict[str, str]:
+    """All words of one language by key, as the browser needs them."""
+    return {key: pair[0 if language == "en" else 1] for key, pair in WORDS.items()}

@@ -1,0 +1,3 @@
+"""Words of the Compare room."""
+
+COMPARE: dict[str, tuple[str, str]] = {}

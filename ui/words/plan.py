@@ -1,0 +1,87 @@
+"""Words of the plan card, in the Chat room and in the Train room."""
+
+PLAN = {
+    "plan.title": ("Training plan", "训练方案"),
+    "plan.waits": ("waits for you", "等待确认"),
+    "plan.none": (
+        "No plan yet. Drop a file of dialogues into the conversation and a plan appears here.",
+        "还没有方案。把对话数据文件拖入对话，方案就会出现在这里。",
+    ),
+    "plan.name": ("Name", "名称"),
+    "plan.base_model": ("Base model", "基础模型"),
+    "plan.epochs": ("Epochs", "训练轮数"),
+    "plan.learning_rate": ("Learning rate", "学习率"),
+    "plan.rank": ("LoRA rank", "LoRA 秩"),
+    "plan.alpha": ("LoRA alpha", "LoRA alpha"),
+    "plan.batch_size": ("Batch size", "批大小"),
+    "plan.max_length": ("Longest row (tokens)", "单行最大长度（token）"),
+    "plan.max_steps": ("Fixed number of steps", "固定步数"),
+    "plan.seed": ("Seed", "随机种子"),
+    "plan.placeholder.max_steps": ("by epochs", "按轮数"),
+    "plan.range": ("{low} to {high}.", "{low} 到 {high}。"),
+    "plan.range.above": ("Above {low}, up to {high}.", "大于 {low}，不超过 {high}。"),
+    "plan.range.from": ("{low} or more.", "不小于 {low}。"),
+    "plan.why.base_model": (
+        "A name from the list, a Hub id, or a local folder.",
+        "列表中的名称、Hub 编号或本地文件夹。",
+    ),
+    "plan.data": ("Data", "数据"),
+    "plan.method": ("Method", "方法"),
+    "plan.method.lora": ("SFT with LoRA on the assistant's turns", "SFT + LoRA，只学习助手的回答"),
+    "plan.rows": (
+        "{train} training · {validation} validation · {test} test rows",
+        "训练 {train} · 验证 {validation} · 测试 {test} 行",
+    ),
+    "plan.steps": ("Steps", "步数"),
+    "plan.time": ("Time", "时间"),
+    "plan.memory": ("Memory", "内存"),
+    "plan.about": ("about {value}", "约 {value}"),
+    "plan.more": ("More settings", "更多设置"),
+    "plan.then": ("If you start it", "开始之后"),
+    "plan.then.run": (
+        "A new run is saved in your workspace; the data file is not changed.",
+        "工作区会新增一个训练任务；数据文件不会改变。",
+    ),
+    "plan.then.engine": (
+        "A serving engine that runs now is stopped first, so that its memory is free.",
+        "如果推理引擎正在运行，会先停止它以释放内存。",
+    ),
+    "plan.then.steps": (
+        "The model trains on this machine; you can close the page, stop it and resume it.",
+        "模型在本机训练；可以关闭页面，也可以随时停止和继续。",
+    ),
+    "plan.then.test": (
+        "The {test} test rows stay unseen, for the verdict.",
+        "{test} 行测试数据不会参与训练，留作评估。",
+    ),
+    "plan.approve": ("Start training", "开始训练"),
+    "plan.busy": ("Starting", "正在启动"),
+    "plan.decline": ("Not now", "暂不"),
+    "plan.reason": ("What should be different?", "您希望怎样调整？"),
+    "plan.send": ("Send", "发送"),
+    "approval.approve": ("Yes, do it", "确认执行"),
+    "approval.title": ("Needs your decision", "需要您的决定"),
+    "approval.then": ("What happens", "将会发生"),
+    "approval.then.start_training": ("A training run starts on this machine.", "将在本机开始训练。"),
+    "approval.then.resume_run": (
+        "The run goes on from its newest whole checkpoint.",
+        "从最新的完整检查点继续训练。",
+    ),
+    "approval.then.stop_run": (
+        "The run saves a checkpoint and leaves; it can be resumed.",
+        "保存检查点后停止，之后可以继续。",
+    ),
+    "approval.then.stop_engine": (
+        "The engine ends and its memory is given back.",
+        "引擎停止并释放内存。",
+    ),
+    "approval.then.start_evaluation": (
+        "Both models answer the held-out questions; the engine starts if it is off.",
+        "两个模型回答预留的问题；如引擎未启动会先启动。",
+    ),
+    "approval.then.open_pair": (
+        "The engine starts, which takes memory until it is stopped.",
+        "引擎启动，停止前会占用内存。",
+    ),
+    "approval.then.other": ("The action above is carried out once.", "执行上述操作一次。"),
+}
