@@ -180,10 +180,17 @@ class Actions:
         return open_pair(self.engines, run, say)
 
     def ask_both(
-        self, pair: Pair, messages: Sequence[Message], sampling: Sampling
+        self,
+        pair: Pair,
+        messages: Sequence[Message],
+        sampling: Sampling,
+        tuned_messages: Sequence[Message] | None = None,
     ) -> AsyncIterator[tuple[Generation, Generation]]:
-        """Both sides' growing answers, each at its own speed; close the iterator to stop both."""
-        return chat.stream_both(pair.base, pair.tuned, messages, sampling)
+        """Both sides' growing answers, each at its own speed; close the iterator to stop both.
+
+        In a longer conversation the tuned side gets its own earlier answers in `tuned_messages`.
+        """
+        return chat.stream_both(pair.base, pair.tuned, messages, sampling, tuned_messages)
 
     def samples(
         self, dataset_id: str, part: Literal["validation", "test"] = "test"

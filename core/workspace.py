@@ -74,6 +74,11 @@ class Workspace:
         return self.runs / "start.lease"
 
     @property
+    def exchange(self) -> Path:
+        """Files that a browser uploaded or may fetch; old ones are cleared away by the app."""
+        return self.root / "exchange"
+
+    @property
     def app_lease(self) -> Path:
         return self.root / "app.lease"
 

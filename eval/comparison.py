@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import ValidationError
 
@@ -16,6 +16,9 @@ from core.errors import ServingError
 from core.serving import chat
 from core.serving.records import Endpoint, Generation, Sampling
 from eval.records import Answer, Comparison, Sample, Side
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 GIVE_UP_AFTER = 12
 """Samples in a row without any answer: the engine is gone, and asking on would only wait."""
@@ -67,11 +70,11 @@ async def compare(
     finished: dict[int, Comparison] = {}
     silent: list[Comparison] = []
 
-    async def work() -> None:
+    async def work(pair: _Pair) -> None:
         for index, sample in pending:
             if len(silent) >= GIVE_UP_AFTER:
                 return
-            comparison = await _both(sample, base, tuned, sampling, base_first=index % 2 == 0)
+            comparison = await pair.ask(sample, base_first=index % 2 == 0)
             silent.append(comparison)
             if not (comparison.base.error and comparison.tuned.error):
                 silent.clear()
@@ -79,9 +82,14 @@ async def compare(
             if done:
                 done(comparison)
 
-    async with asyncio.TaskGroup() as workers:
+    async with (
+        chat.open_client(base) as to_base,
+        chat.open_client(tuned) as to_tuned,
+        asyncio.TaskGroup() as workers,
+    ):
+        pair = _Pair(base, tuned, sampling, to_base, to_tuned)
         for _ in range(min(max(concurrency, 1), len(samples))):
-            workers.create_task(work())
+            workers.create_task(work(pair))
     if silent and (len(silent) >= GIVE_UP_AFTER or len(silent) == len(samples)):
         raise ServingError(
             f"The last {len(silent)} questions got no answer from either side: "
@@ -92,15 +100,26 @@ async def compare(
     return [finished[index] for index in sorted(finished)]
 
 
-async def _both(
-    sample: Sample, base: Endpoint, tuned: Endpoint, sampling: Sampling, base_first: bool
-) -> Comparison:
-    """One after the other, so that neither side is always the one that waits for the other."""
-    order: tuple[tuple[Side, Endpoint], ...] = (("base", base), ("tuned", tuned))
-    answers: dict[Side, Answer] = {}
-    for side, endpoint in order if base_first else reversed(order):
-        answers[side] = as_answer(await chat.answer(endpoint, sample.prompt, sampling))
-    return Comparison(sample=sample, base=answers["base"], tuned=answers["tuned"])
+class _Pair(NamedTuple):
+    """Both endpoints with their open clients."""
+
+    base: Endpoint
+    tuned: Endpoint
+    sampling: Sampling
+    to_base: AsyncOpenAI
+    to_tuned: AsyncOpenAI
+
+    async def ask(self, sample: Sample, base_first: bool) -> Comparison:
+        """One side after the other, so that neither is always the one that waits."""
+        answers: dict[Side, Answer] = {}
+        order: tuple[Side, Side] = ("base", "tuned") if base_first else ("tuned", "base")
+        for side in order:
+            endpoint = self.base if side == "base" else self.tuned
+            client = self.to_base if side == "base" else self.to_tuned
+            answers[side] = as_answer(
+                await chat.complete(endpoint, sample.prompt, self.sampling, client)
+            )
+        return Comparison(sample=sample, base=answers["base"], tuned=answers["tuned"])
 
 
 def as_answer(generation: Generation) -> Answer:

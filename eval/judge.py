@@ -113,13 +113,14 @@ class Judge:
         if reason := missing_reason(answer):
             return _verdict(criterion, sample, side, reason, "unscored", None)
         text = spoken(answer.text or "")
-        prompt = self._prompt(criterion, sample, text)
+        prompt = render(criterion, sample, text, self._mark(sample, text))
         started = time.monotonic()
         last, attempts = await self._try(prompt)
         evidence = last.reply.evidence.strip() if last.reply else ""
         call = JudgeCall(
             model=self.endpoint.model,
-            prompt_hash=sha256_text(prompt),
+            prompt_hash=prompt_hash(criterion, sample, answer),
+            replied=last.reply is not None,
             attempts=attempts,
             seconds=round(time.monotonic() - started, 3),
             raw=last.raw,
@@ -129,20 +130,10 @@ class Judge:
         outcome, reason = _outcome(last)
         return _verdict(criterion, sample, side, reason, outcome, call)
 
-    def _prompt(self, criterion: Criterion, sample: Sample, answer: str) -> str:
-        """The question; its mark is secret but the same for all criteria of one answer."""
-        mark = hashlib.blake2b(
-            f"{sample.id}\n{answer}".encode(), key=self._secret, digest_size=8
-        ).hexdigest()
-        values = {
-            "mark": mark,
-            "conversation": "\n\n".join(f"[{m.role}] {m.content}" for m in sample.prompt),
-            "reference": sample.reference or "(none)",
-            "answer": answer,
-            "criterion": criterion.text,
-        }
-        # one pass: a marker that stands in somebody's text is never filled in
-        return MARKER.sub(lambda found: values[found.group(1)], PROMPT)
+    def _mark(self, sample: Sample, answer: str) -> str:
+        """A mark nobody can guess, the same for all criteria of one answer."""
+        text = f"{sample.id}\n{answer}".encode()
+        return hashlib.blake2b(text, key=self._secret, digest_size=8).hexdigest()
 
     async def _try(self, prompt: str) -> tuple[Attempt, int]:
         """Ask up to three times: with more tokens after a cut, at last without a grammar."""
@@ -182,9 +173,27 @@ class Judge:
         return _read(completion)
 
 
-def unjudged(criterion: Criterion, sample: Sample, side: Side) -> Verdict:
-    """The verdict when a criterion needs a judge and none is set."""
-    return _verdict(criterion, sample, side, f"Not judged: {NO_JUDGE}.", "unscored", None)
+def render(criterion: Criterion, sample: Sample, answer: str, mark: str) -> str:
+    """The question about one answer; `mark` delimits what must not be taken as instructions."""
+    values = {
+        "mark": mark,
+        "conversation": "\n\n".join(f"[{m.role}] {m.content}" for m in sample.prompt),
+        "reference": sample.reference or "(none)",
+        "answer": answer,
+        "criterion": criterion.text,
+    }
+    # one pass: a marker that stands in somebody's text is never filled in
+    return MARKER.sub(lambda found: values[found.group(1)], PROMPT)
+
+
+def prompt_hash(criterion: Criterion, sample: Sample, answer: Answer) -> str:
+    """SHA-256 of the question without its mark: equal for equal questions, in any process."""
+    return sha256_text(render(criterion, sample, spoken(answer.text or ""), "mark"))
+
+
+def unjudged(criterion: Criterion, sample: Sample, side: Side, why: str = NO_JUDGE) -> Verdict:
+    """The verdict when a criterion needs a judge and there is none."""
+    return _verdict(criterion, sample, side, f"Not judged: {why}.", "unscored", None)
 
 
 def _read(completion: ChatCompletion) -> Attempt:

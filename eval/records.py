@@ -58,7 +58,9 @@ class JudgeCall(Record):
 
     model: str
     prompt_hash: str
-    """SHA-256 of the rendered prompt."""
+    """SHA-256 of the rendered prompt, without its random mark."""
+    replied: bool
+    """Whether a reply came that could be read as a verdict."""
     attempts: int
     seconds: float
     """Wall time over all attempts."""
@@ -217,6 +219,9 @@ class Report(Record):
     verdict: VerdictSentence
     score: Estimate
     """Rubric score: met points / positive points per sample, 0 to 1."""
+    score_wins: int = 0
+    """Pairs where tuned has the higher score."""
+    score_losses: int = 0
     headline: CriterionResult
     """The criterion the verdict sentence speaks of."""
     criteria: tuple[CriterionResult, ...]

@@ -95,7 +95,8 @@ def paired_estimate(
 def group(values: NDArray[np.float64], names: Sequence[str]) -> Groups:
     """Values added up by group name."""
     _, index = np.unique(np.array(names), return_inverse=True)
-    return Groups(np.bincount(index, weights=values), np.bincount(index).astype(np.float64))
+    sums = np.bincount(index, weights=values).astype(np.float64)
+    return Groups(sums, np.bincount(index).astype(np.float64))
 
 
 def difference_interval(grouped: Groups, span: float = 1.0) -> Interval:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from eval import statistics, wording
-from eval.records import CriterionResult, Estimate, VerdictKind, VerdictSentence
-from eval.wording import about, interval, p_value, percent, points
+from eval import phrases, statistics, wording
+from eval.records import CriterionResult, Estimate, VerdictSentence
+from eval.wording import about, interval, percent, points
 
 FEWEST_GROUPS = 20
 """Fewer independent questions than this give no verdict."""
@@ -85,12 +85,12 @@ def _clear(result: CriterionResult, kind: Literal["better", "worse"]) -> Verdict
     return VerdictSentence(
         kind=kind,
         sentence=(
-            f"The tuned model is {kind} on “{result.name}”: {_levels(result)}. That is {gap} "
-            f"points {more} (95% interval: {interval(e.low, e.high)})."
+            f"The tuned model is {kind} on “{result.name}”: {phrases.levels(result)}. "
+            f"That is {gap} points {more} (95% interval: {interval(e.low, e.high)})."
         ),
         sentence_zh=(
-            f"微调后的模型在“{result.name}”上{zh_kind}：{_levels_zh(result)}，{zh_more} {gap} 个百分点"
-            f"（95% 区间：{_interval_zh(e)}）。"
+            f"微调后的模型在“{result.name}”上{zh_kind}：{phrases.levels_zh(result)}，"
+            f"{zh_more} {gap} 个百分点（95% 区间：{phrases.interval_zh(e)}）。"
         ),
         rule=f"{_rule(result)} No other criterion shows a difference the other way.",
     )
@@ -103,11 +103,11 @@ def _mixed(
     return VerdictSentence(
         kind="better_and_worse",
         sentence=(
-            f"The tuned model is better on {_listed(better)} and worse on {_listed(worse)}, "
-            f"over {wording.count(e.pairs, 'question')}."
+            f"The tuned model is better on {phrases.listed(better)} and worse on "
+            f"{phrases.listed(worse)}, over {wording.count(e.pairs, 'question')}."
         ),
         sentence_zh=(
-            f"微调后的模型在{_listed_zh(better)}上更好，在{_listed_zh(worse)}上更差"
+            f"微调后的模型在{phrases.listed_zh(better)}上更好，在{phrases.listed_zh(worse)}上更差"
             f"（共 {e.pairs:,} 个问题）。"
         ),
         rule=" ".join(_rule(result) for result in [headline, *_without(headline, better, worse)]),
@@ -118,20 +118,21 @@ def _open(
     headline: CriterionResult, better: Sequence[CriterionResult], worse: Sequence[CriterionResult]
 ) -> VerdictSentence:
     e = headline.estimate
-    beside = f" It got better on {_listed(better)}." if better else ""
-    beside += f" It got worse on {_listed(worse)}." if worse else ""
-    beside_zh = f"它在{_listed_zh(better)}上变好。" if better else ""
-    beside_zh += f"它在{_listed_zh(worse)}上变差。" if worse else ""
+    beside = f" It got better on {phrases.listed(better)}." if better else ""
+    beside += f" It got worse on {phrases.listed(worse)}." if worse else ""
+    beside_zh = f"它在{phrases.listed_zh(better)}上变好。" if better else ""
+    beside_zh += f"它在{phrases.listed_zh(worse)}上变差。" if worse else ""
     power, power_zh = _power(e)
     return VerdictSentence(
         kind="no_difference",
         sentence=(
-            f"No difference shown on “{headline.name}”: {_levels(headline)}. The true gap could "
-            f"be between {interval(e.low, e.high).replace(' to ', ' and ')} points.{power}{beside}"
+            f"No difference shown on “{headline.name}”: {phrases.levels(headline)}. "
+            f"The true gap could be between {points(e.low)} and {points(e.high)} points."
+            f"{power}{beside}"
         ),
         sentence_zh=(
-            f"在“{headline.name}”上没有显示出差别：{_levels_zh(headline)}。"
-            f"真实差距可能在 {_interval_zh(e)} 个百分点之间。{power_zh}{beside_zh}"
+            f"在“{headline.name}”上没有显示出差别：{phrases.levels_zh(headline)}。"
+            f"真实差距可能在 {phrases.interval_zh(e)} 个百分点之间。{power_zh}{beside_zh}"
         ),
         rule=_rule(headline) + "".join(f" {_rule(other)}" for other in [*better, *worse]),
     )
@@ -174,15 +175,15 @@ def _too_few(headline: CriterionResult) -> VerdictSentence:
         kind="too_few_examples",
         sentence=(
             f"Not enough examples for a verdict: {shows}; about {about(needed)} more would show "
-            f"a gap of {small} points. So far, on “{headline.name}”: {_levels(headline)}."
+            f"a gap of {small} points. So far, on “{headline.name}”: {phrases.levels(headline)}."
         ),
         sentence_zh=(
             f"样本太少，无法下结论：{shows_zh}；再多大约 {about(needed)} 个就能显示 {small} 个"
-            f"百分点的差距。目前在“{headline.name}”上：{_levels_zh(headline)}。"
+            f"百分点的差距。目前在“{headline.name}”上：{phrases.levels_zh(headline)}。"
         ),
         rule=(
             f"Fewer than {FEWEST_GROUPS} independent questions ({e.groups}) give no verdict. "
-            f"{_figures(headline)}"
+            f"{phrases.figures(headline)}"
         ),
     )
 
@@ -208,7 +209,9 @@ def _identical(identical: Identical) -> VerdictSentence:
 def _unanswered(samples: int) -> VerdictSentence:
     return VerdictSentence(
         kind="not_measured",
-        sentence=f"Not measured: none of {wording.count(samples, 'question')} was answered by both.",
+        sentence=(
+            f"Not measured: not one of {wording.count(samples, 'question')} was answered by both."
+        ),
         sentence_zh=f"没有测得结果：{samples:,} 个问题都没有得到两个模型的回答。",
         rule="A comparison needs answers from both sides.",
     )
@@ -234,44 +237,6 @@ def _unscored(headline: CriterionResult, samples: int) -> VerdictSentence:
     )
 
 
-def _levels(result: CriterionResult) -> str:
-    e = result.estimate
-    questions = wording.count(e.pairs, "question")
-    if result.kind == "score":
-        return (
-            f"it scores {percent(e.tuned)} of the points over {questions}, "
-            f"the base model {percent(e.base)}"
-        )
-    return f"it meets it in {percent(e.tuned)} of {questions}, the base model in {percent(e.base)}"
-
-
-def _levels_zh(result: CriterionResult) -> str:
-    e = result.estimate
-    got = "得到分数的" if result.kind == "score" else "达到"
-    return f"{e.pairs:,} 个问题中，它{got} {percent(e.tuned)}，基础模型{got} {percent(e.base)}"
-
-
-def _listed(results: Sequence[CriterionResult]) -> str:
-    parts = [
-        f"“{r.name}” ({percent(r.estimate.tuned)} against {percent(r.estimate.base)}, 95% interval "
-        f"{interval(r.estimate.low, r.estimate.high)} points)"
-        for r in results
-    ]
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def _listed_zh(results: Sequence[CriterionResult]) -> str:
-    return "、".join(
-        f"“{r.name}”（{percent(r.estimate.tuned)} 对 {percent(r.estimate.base)}，"
-        f"95% 区间 {_interval_zh(r.estimate)} 个百分点）"
-        for r in results
-    )
-
-
-def _interval_zh(e: Estimate) -> str:
-    return "未测得" if e.low is None else f"{points(e.low)} 到 {points(e.high)}"
-
-
 def _without(headline: CriterionResult, *lists: Sequence[CriterionResult]) -> list[CriterionResult]:
     return [r for results in lists for r in results if r.criterion_id != headline.criterion_id]
 
@@ -283,21 +248,4 @@ def _rule(result: CriterionResult) -> str:
         "worse": "shows a loss: interval and exact test both leave out 0",
         "open": "shows no difference: the interval reaches 0, or the exact test gives p ≥ 0.05",
     }[direction(result)]
-    return f"“{result.name}” {said}. {_figures(result)}"
-
-
-def _figures(result: CriterionResult) -> str:
-    e = result.estimate
-    p = f"p {_is(e.p_value)}"
-    if result.adjusted_p is not None:
-        p = f"p {_is(result.adjusted_p)} after Holm's correction"
-    return (
-        f"(Difference {points(e.difference)} points, 95% interval {interval(e.low, e.high)}, {p}, "
-        f"{wording.count(e.groups, 'independent question')}, {result.wins} gained, "
-        f"{result.losses} lost.)"
-    )
-
-
-def _is(p: float | None) -> str:
-    text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"
+    return f"“{result.name}” {said}. {phrases.figures(result)}"

@@ -13,7 +13,7 @@ def percent(share: float | None) -> str:
     if share is None:
         return NOT_MEASURED
     value = share * 100
-    if 0 < value < 1 or 99 < value < 100:
+    if 0 < value < 0.95 or 99.05 < value < 100:
         return f"{value:.1f}%"
     return f"{_whole(value)}%".replace("-", MINUS)
 

@@ -11,4 +11,16 @@
     address.searchParams.set("__theme", theme);
     history.replaceState(null, "", address);
   }
+
+  // Gradio names each message by its source text, markup included, and leaves the button that
+  // opens a step without a name; both would be read out, so they are taken off again.
+  const quiet = () => {
+    document.querySelectorAll("[data-testid=bot][aria-label], [data-testid=user][aria-label]")
+      .forEach((message) => message.removeAttribute("aria-label"));
+    document.querySelectorAll(".thought-group .arrow:not([aria-hidden])").forEach((arrow) => {
+      arrow.setAttribute("aria-hidden", "true");
+      arrow.querySelectorAll("button").forEach((button) => button.setAttribute("tabindex", "-1"));
+    });
+  };
+  new MutationObserver(quiet).observe(document.documentElement, { childList: true, subtree: true });
 })();

@@ -19,6 +19,8 @@ class Visit:
     chat_id: str
     room: str
     """The room that the address asks for, or ""."""
+    page: str = ""
+    """One open page: a reload or another tab is another one."""
 
 
 def visit_of(request: gr.Request | None) -> Visit:
@@ -29,7 +31,7 @@ def visit_of(request: gr.Request | None) -> Visit:
     language = choose_language(
         query, dict(request.cookies), request.headers.get("accept-language", "")
     )
-    return Visit(Voice(language), _chat_id(request.username), query.get("room", ""))
+    return Visit(Voice(language), _chat_id(request.username), query.get("room", ""), request.session_hash or "")
 
 
 def _chat_id(username: str | None) -> str:

@@ -1,33 +1,109 @@
-"""What changed in the workspace since the last look, found by file facts rather than by reading."""
+"""Runs, evaluations and reports, read again only when something about them can have changed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
+from threading import RLock
+from typing import TypeVar
 
 from core.actions import Actions
-from core.disk import lease_is_held
+from core.data.records import Dataset, Split
 from core.training.records import Run, RunView
-from eval.records import Evaluation
+from eval.records import Evaluation, Report
 
-Facts = tuple[tuple[str, int, int, bool], ...]
+T = TypeVar("T")
+Facts = tuple[tuple[str, int, int], ...]
+Happened = tuple[tuple[str, str, int], ...]
 
 
 class Watch:
-    """Runs and evaluations, read again only when their files say that something happened."""
+    """What the page shows of the workspace, over `Actions`, cheap enough to ask every second.
+
+    A live run or evaluation is read each time (its process may die without a word); everything
+    else only when a file of its folder changed.
+    """
 
     def __init__(self, actions: Actions) -> None:
         self.actions = actions
-        self._lock = Lock()
-        self._known: dict[str, tuple[Facts, tuple[Run, ...] | tuple[Evaluation, ...]]] = {}
-        self._views: dict[str, tuple[Facts, RunView]] = {}
+        self._lock = RLock()
+        self._known: dict[str, tuple[Facts, object]] = {}
 
-    def facts(self) -> Facts:
-        """Changes whenever a run, an evaluation or the engine does."""
-        space = self.actions.workspace
-        return (
-            *_folder_facts(space.runs, "events.jsonl", "trainer.lease", "STOP"),
-            *_folder_facts(space.reports, "events.jsonl", "progress.json", "report.json", "*"),
-            *_folder_facts(space.engines, "*"),
-            *_folder_facts(space.datasets),
+    def runs(self) -> tuple[Run, ...]:
+        """All runs, newest first."""
+        folder = self.actions.workspace.runs
+        ids = self._kept("runs", folder_facts(folder), lambda: [r.id for r in self.actions.runs()])
+        return tuple(self.view(run_id).run for run_id in ids)
+
+    def view(self, run_id: str) -> RunView:
+        """A run with its curve and events."""
+        facts = folder_facts(self.actions.workspace.run(run_id).root)
+        return self._kept(
+            run_id, facts, lambda: self.actions.run(run_id), lambda view: view.run.is_live
         )
+
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """All evaluations, newest first."""
+        folder = self.actions.workspace.reports
+        facts = folder_facts(folder)
+        for child in sorted(folder.iterdir()) if folder.is_dir() else ():
+            facts += folder_facts(child)
+        return self._kept(
+            "evaluations",
+            facts,
+            self.actions.evaluations,
+            lambda found: any(is_live(one) for one in found),
+        )
+
+    def report(self, report_id: str) -> Report:
+        """A finished report; it never changes again."""
+        return self._kept(report_id, (), lambda: self.actions.report(report_id))
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """A dataset version; it never changes."""
+        return self._kept(dataset_id, (), lambda: self.actions.dataset(dataset_id))
+
+    def split(self, dataset_id: str) -> Split:
+        """Its frozen split; it never changes either."""
+        return self._kept(f"{dataset_id}/split", (), lambda: self.actions.split(dataset_id))
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """All dataset versions, newest first."""
+        facts = folder_facts(self.actions.workspace.datasets)
+        return self._kept("datasets", facts, self.actions.datasets)
+
+    def happened(self) -> Happened:
+        """How every run and evaluation stands; equal as long as nothing began or ended."""
+        runs = tuple((run.id, run.status, run.attempt) for run in self.runs())
+        return runs + tuple((one.id, one.status, 0) for one in self.evaluations())
+
+    def is_busy(self) -> bool:
+        """Whether a run or an evaluation goes on."""
+        return any(run.is_live for run in self.runs()) or any(map(is_live, self.evaluations()))
+
+    def _kept(
+        self, key: str, facts: Facts, read: Callable[[], T], stale: Callable[[T], bool] | None = None
+    ) -> T:
+        with self._lock:
+            known = self._known.get(key)
+            if known is not None and known[0] == facts:
+                value: T = known[1]  # type: ignore[assignment]  # stored under this key by this call
+                if stale is None or not stale(value):
+                    return value
+            fresh = read()
+            self._known[key] = (facts, fresh)
+            return fresh
+
+
+def is_live(evaluation: Evaluation) -> bool:
+    """Whether an evaluation still goes on."""
+    return evaluation.status in ("starting", "running")
+
+
+def folder_facts(folder: Path) -> Facts:
+    """Name, time and size of everything directly in a folder; () when there is none."""
+    try:
+        entries = [(entry.name, entry.stat()) for entry in folder.iterdir()]
+    except FileNotFoundError:  # gone, or never made
+        return ()
+    return tuple(sorted((name, found.st_mtime_ns, found.st_size) for name, found in entries))

@@ -33,12 +33,14 @@ CONTRACTIONS = (
 NOISE = re.compile(r"[^\w\s.\-/=+%^*:']|(?<!\d)\.(?!\d)|\.(?!\d)|'")
 BOUNDARY = re.compile(r"(?<=[\u3400-\u9fff])(?=[a-z0-9.])|(?<=[a-z0-9%])(?=[\u3400-\u9fff])")
 
-VOCABULARY = frozenset(
-    "train training finetune finetuning start stop resume continue compare evaluate evaluation "
-    "report progress status approve cancel epoch epochs learning batch length model models dataset "
-    "datasets example demo results rank steps yes please conversation side name seed".split()
-)
-ORDINARY = frozenset("sample samples strain stat stats state states stars starts mode modes".split())
+WORDS = """
+train training finetune finetuning start stop resume continue compare evaluate evaluation report
+progress status approve cancel epoch epochs learning batch length model models dataset datasets
+example demo results rank steps yes please conversation side name seed
+"""
+ORDINARY_WORDS = "sample samples strain stat stats state states stars starts mode modes"
+VOCABULARY = frozenset(WORDS.split())
+ORDINARY = frozenset(ORDINARY_WORDS.split())
 """Real words that differ from one of the vocabulary by one slip, so they are no slips."""
 VOWELS = frozenset("aeiou")
 

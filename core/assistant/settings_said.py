@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from pydantic import Field
+
 from core.assistant import naming
 from core.assistant.plain import plain
 from core.messages import Record
 
-NUMBER = r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?k?"
+NUMBER = r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d{1,2})?k?"
 LINK = (
     r"(?:(?:\s|=|:|\b(?:to|of|as|at|is|be|should|with|about|around|just|only|value|use)\b"
     r"|大概|[改成为到调设置用是换变降提升高低至约定在])*)"
@@ -33,7 +35,7 @@ UNITS = {
     "max_steps": r"(?:training |optimi[sz]er |total )?steps?|步",
     "max_length": r"(?:个 ?)?tokens?",
 }
-ONLY_ON_CARD = {
+FIXED = {
     "dropout": r"\bdropout\b",
     "scheduler": r"\bscheduler?\b|\bcosine\b|调度",
     "warmup_ratio": r"\bwarm ?-?up\b|预热",
@@ -41,33 +43,36 @@ ONLY_ON_CARD = {
     "gradient_accumulation": r"\b(gradient )?accumulation\b|梯度累积",
 }
 DIGITS = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"两": 2}
-WORDS = dict(zip("one two three four five six seven eight nine ten".split(), range(1, 11), strict=True))
+SPOKEN = "one two three four five six seven eight nine ten"
+WORDS = {word: place for place, word in enumerate(SPOKEN.split(), start=1)}
 
 
 class SettingsSaid(Record):
     """What a sentence asks of the plan."""
 
-    values: dict[str, float | int | str] = {}
+    values: dict[str, float | int | str] = Field(default_factory=dict)
     """By PlanChanges field."""
-    factors: dict[str, float] = {}
+    factors: dict[str, float] = Field(default_factory=dict)
     """Multiply the present value by this."""
-    added: dict[str, float] = {}
+    added: dict[str, float] = Field(default_factory=dict)
     """Add this to the present value."""
     vague: tuple[str, ...] = ()
     """Fields that should change, without a value."""
-    on_card: tuple[str, ...] = ()
-    """Plan fields that are only changed on the card."""
+    fixed: tuple[str, ...] = ()
+    """Plan fields that the person can't change."""
     unused: tuple[str, ...] = ()
     """Numbers in the sentence that belong to none of these."""
 
     @property
     def any(self) -> bool:
-        return bool(self.values or self.factors or self.added or self.vague or self.on_card)
+        return bool(self.values or self.factors or self.added or self.vague or self.fixed)
 
 
 def _scanner() -> re.Pattern[str]:
     """One pattern for every way to say a value, so that a scan from the left takes each once."""
-    ways = [r"(?P<more>(?:再多?|多)(?:训练|跑|来|练|学)? ?(?P<more_zh>\d+) ?(?:个 ?)?(?:轮|遍|epochs?))"]
+    ways = [
+        r"(?P<more>(?:再多?|多)(?:训练|跑|来|练|学)? ?(?P<more_zh>\d+) ?(?:个 ?)?(?:轮|遍|epochs?))"
+    ]
     ways.append(r"(?P<more_en>\d+) (?:more|additional|extra) (?:epochs?|passes)\b")
     ways += [
         rf"(?<![a-z])(?:{alias})-?{LINK}(?P<name_{field}>{NUMBER})(?![\w.])"
@@ -79,7 +84,9 @@ def _scanner() -> re.Pattern[str]:
     ]
     ways.append(r"(?P<rate>(?:0?\.\d+|\d+(?:\.\d+)?e-\d+)) (?:learning rate|lr)\b")
     for field, alias in NAMES.items():
-        ways.append(rf"(?P<double_{field}>\b(?:double|twice)(?: of)?(?: the)? (?:{alias})(?![a-z]))")
+        ways.append(
+            rf"(?P<double_{field}>\b(?:double|twice)(?: of)?(?: the)? (?:{alias})(?![a-z]))"
+        )
         ways.append(rf"(?P<halve_{field}>\b(?:halve|half)(?: of)?(?: the)? (?:{alias})(?![a-z]))")
         ways.append(rf"(?P<doubled_{field}>(?:{alias}) ?(?:翻倍|加倍|翻一番|doubled))")
         ways.append(rf"(?P<halved_{field}>(?:{alias}) ?(?:减半|halved))")
@@ -92,7 +99,9 @@ DIRECTION = re.compile(
     r"|shorter|slower|faster|change|adjust|different|another|other|set|modify|tweak)\b"
     r"|[调改降提升增减加换][高低大小多少长短]?|[大小高低多少长短]一?[点些]"
 )
-LONGER = re.compile(r"\btrain (it )?(for )?(a bit |a little |much )?(longer|shorter)\b|训练久一?点|多训练一会")
+LONGER = re.compile(
+    r"\btrain (it )?(for )?(a bit |a little |much )?(longer|shorter)\b|训练久一?点|多训练一会"
+)
 
 
 def read_settings(text: str, models: tuple[str, ...] = ()) -> SettingsSaid:
@@ -116,7 +125,7 @@ def read_settings(text: str, models: tuple[str, ...] = ()) -> SettingsSaid:
         factors=factors,
         added=added,
         vague=_vague(left),
-        on_card=tuple(field for field, said in ONLY_ON_CARD.items() if re.search(said, left)),
+        fixed=tuple(field for field, said in FIXED.items() if re.search(said, left)),
         unused=tuple(re.findall(rf"(?<![\w./-]){NUMBER}(?![\w/-])", left)),
     )
 
@@ -134,7 +143,9 @@ def prepared(text: str) -> str:
     text = re.sub(rf"\b({spoken}){after}", lambda m: str(WORDS[m[1]]), text)
     han = "零一二两三四五六七八九十百千"
     unit = r"(?= ?(?:个 ?)?(?:轮|遍|步|周期|epoch))"
-    text = re.sub(rf"(?<![第哪下上这那每{han}])([{han}]+){unit}", lambda m: f" {han_number(m[1])} ", text)
+    text = re.sub(
+        rf"(?<![第哪下上这那每{han}])([{han}]+){unit}", lambda m: f" {han_number(m[1])} ", text
+    )
     text = re.sub(
         rf"([万千])分之 ?([{han}]+|[\d.]+)",
         lambda m: f" {han_number(m[2])}e-{'4' if m[1] == '万' else '3'}",
@@ -189,6 +200,8 @@ def _vague(rest: str) -> tuple[str, ...]:
     if not DIRECTION.search(rest):
         return ()
     fields = [
-        field for field, alias in NAMES.items() if re.search(rf"(?<![a-z])(?:{alias})(?![a-z])", rest)
+        field
+        for field, alias in NAMES.items()
+        if re.search(rf"(?<![a-z])(?:{alias})(?![a-z])", rest)
     ]
     return tuple(fields)

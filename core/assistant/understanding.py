@@ -10,40 +10,10 @@ from core.assistant.plain import is_asked, plain
 from core.assistant.settings_said import SettingsSaid, read_settings
 from core.messages import Record
 
-MEANINGS = tuple((intent, re.compile("|".join(said))) for intent, said in phrases.MEANINGS)
-NEGATED = re.compile(phrases.NEGATED)
-HOLD = re.compile(phrases.HOLD)
-APPROVE_EN = re.compile(phrases.APPROVE_EN)
-APPROVE_ZH = re.compile(
-    rf"({phrases.FILLERS_ZH})*({phrases.APPROVE_ZH})({phrases.APPROVE_ZH}|{phrases.FILLERS_ZH})*"
-)
-VERBS = re.compile(phrases.VERBS)
-DECLINE = re.compile(
-    rf"{phrases.DECLINE_EN}( (it|that|this|thanks?|please|the|plan|run|training|you))*"
-    rf"|{phrases.DECLINE_ZH}(吧|了|它|训练|微调|计划|这个|谢谢)*"
-)
-COMMANDS = re.compile(
-    r"^(please |now |lets )*(resume|continue|compare|evaluate|list|talk|stop|report)\b(?! after\b)"
-    r"|^(请|帮我)?(继续|恢复|对比|比较|评估|评测|列出)"
-)
-QUESTION = re.compile(
-    r"^(what|why|how|when|which|who|where|is|are|was|were|did|does|do (i|we|you)|has|have)\b"
-    r"(?! (about|if|not use))|吗|么$|为什么|为啥|多少|什么|怎么|几[轮步个]|是不是|有没有|够不够"
-)
-REQUEST = re.compile(
-    r"^(can|could|would|will|shall|may|should) (you|we|i)\b|^(how|what) about\b|^what if\b|^why not\b"
-    r"|能不能|可不可以|可以|能否|能(?=用|改|把|换|调|设)|要不|不如|怎么样$"
-)
 RUN_ID = re.compile(r"\brun-\d{8}-\d{6}-[0-9a-f]{4}\b")
 LIMIT = re.compile(
     r"\b(?:on|with|use|using|only|first) (\d+) (?:test |held ?out )?"
     r"(?:samples?|examples?|prompts?|questions?|rows?)\b|(\d+) ?(?:条|个?样本|个?问题|个?例子)"
-)
-PURPOSE = re.compile(
-    r"\b(?:goal|purpose|aim) (?:is|:)|\bi (?:want|need|would like)\b.* to\b|\bso that\b|\bin order to\b"
-    r"|\bteach (?:it|the model|him|her)\b|\bshould (?:answer|reply|speak|sound|act|be|write|classify)\b"
-    r"|目标是|目的是|希望|让(?:它|模型|他)|想要(?:它|一个|做)|用于|用来",
-    re.IGNORECASE,
 )
 ACTS: frozenset[Intent] = frozenset(
     ("train", "stop_run", "resume", "compare", "evaluate", "stop_engine", "demo_data", "new_chat")
@@ -84,7 +54,7 @@ def understand(text: str, pending: bool = False, known: Known | None = None) -> 
         settings=settings,
         run=_run(text, known),
         limit=int(limit[1] or limit[2]) if limit else None,
-        purpose=text.strip() if PURPOSE.search(text) else "",
+        purpose=text.strip() if phrases.PURPOSE.search(text) else "",
     )
 
 
@@ -93,29 +63,33 @@ def is_approval(text: str) -> bool:
     said = plain(text)
     if is_asked(text) or not said:
         return False
-    if APPROVE_EN.fullmatch(said) or APPROVE_ZH.fullmatch(said.replace(" ", "")):
+    if phrases.YES.fullmatch(said) or phrases.YES_ZH.fullmatch(said.replace(" ", "")):
         return True
-    words = said.split()
-    return set(words) <= phrases.APPROVE_WORDS | phrases.FILLERS and any(
-        word in phrases.APPROVE_WORDS for word in words
-    )
+    words = set(said.split())
+    return words <= phrases.YES_WORDS | phrases.FILLERS and bool(words & phrases.YES_WORDS)
 
 
 def is_refusal(text: str) -> bool:
     """Whether the whole text is a no."""
     said = plain(text)
-    return bool(DECLINE.fullmatch(said) or DECLINE.fullmatch(said.replace(" ", "")))
+    return bool(phrases.NO.fullmatch(said) or phrases.NO.fullmatch(said.replace(" ", "")))
 
 
 def _intent(text: str, said: str, settings: SettingsSaid, pending: bool) -> Intent:
     if pending and (answer := _answer(text, said, settings)):
         return answer
-    if settings.any and not COMMANDS.search(said) and _is_wish(text, said):
+    if settings.any and not phrases.COMMANDS.search(said) and _is_wish(text, said):
         return "change"
-    meaning = next((intent for intent, said_for in MEANINGS if said_for.search(said)), "unknown")
-    if NEGATED.search(said) and (meaning in ACTS or (meaning == "unknown" and VERBS.search(said))):
+    meaning = _meaning(said)
+    if phrases.NEGATED.search(said) and (
+        meaning in ACTS or (meaning == "unknown" and phrases.VERBS.search(said))
+    ):
         return "leave"
     return meaning
+
+
+def _meaning(said: str) -> Intent:
+    return next((intent for intent, found in phrases.MEANINGS if found.search(said)), "unknown")
 
 
 def _answer(text: str, said: str, settings: SettingsSaid) -> Intent | None:
@@ -126,14 +100,14 @@ def _answer(text: str, said: str, settings: SettingsSaid) -> Intent | None:
         return "approve"
     if is_refusal(text):
         return "decline"
-    return "hold" if HOLD.search(said) else None
+    return "hold" if phrases.HOLD.search(said) else None
 
 
 def _is_wish(text: str, said: str) -> bool:
     """Whether a sentence that names settings wants them, rather than asks about them."""
-    if REQUEST.search(said):
+    if phrases.REQUEST.search(said):
         return True
-    return not QUESTION.search(said) and not is_asked(text)
+    return not phrases.QUESTION.search(said) and not is_asked(text)
 
 
 def _run(text: str, known: Known) -> str | None:

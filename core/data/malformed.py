@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.data.locating import WALKER, skip_blank
+from core.data.problems import Path
 
 MAX_DEPTH = 60
 """Levels of nesting inside a row; JSON writers refuse much deeper values."""
@@ -25,6 +26,7 @@ REASONS = {
     "Invalid \\uXXXX escape": "the escape \\u needs four hexadecimal digits",
     "Extra data": "there is more text after the end of the row",
 }
+TOO_SHORT = "it ends here, before it is complete"
 OTHER_REASON = "it cannot be understood here"
 
 # Escaped backslashes and whole pairs are passed over; group 1 is a half without its other half.
@@ -41,6 +43,8 @@ class Fault(NamedTuple):
     code: str
     offset: int
     values: dict[str, str]
+    path: Path = ()
+    """What is at that byte, where the text can be read so far."""
 
 
 def diagnose(row: bytes, error: Exception) -> tuple[Fault, ...]:
@@ -67,8 +71,9 @@ def diagnose(row: bytes, error: Exception) -> tuple[Fault, ...]:
 
 def invalid_json(error: json.JSONDecodeError) -> Fault:
     """A JSON reader's complaint in plain words."""
-    reason = next((text for key, text in REASONS.items() if error.msg.startswith(key)), "")
-    return Fault("json_invalid", error.pos, {"reason": reason or OTHER_REASON})
+    known = (text for key, text in REASONS.items() if error.msg.startswith(key))
+    reason = TOO_SHORT if error.pos >= len(error.doc.rstrip()) else next(known, OTHER_REASON)
+    return Fault("json_invalid", error.pos, {"reason": reason})
 
 
 def _not_utf8(row: bytes, start: int) -> Fault:

@@ -55,7 +55,7 @@ class Place(NamedTuple):
     path: Path | None = None
 
 
-def make_problem(code: str, place: Place | None = None, **values: str) -> Problem:
+def make_problem(code: str, place: Place | None = None, /, **values: str) -> Problem:
     """A Problem of a known kind, in English, at a place."""
     kind, place = KINDS[code], place or Place()
     return Problem(
@@ -66,7 +66,7 @@ def make_problem(code: str, place: Place | None = None, **values: str) -> Proble
         row=place.row,
         line=place.line,
         column=place.column,
-        field="" if place.path is None else json_path(place.path),
+        field=json_path(place.path) if place.path else "",
         values=values,
     )
 
@@ -90,6 +90,18 @@ def size_text(count: int) -> str:
     return f"{count} bytes"
 
 
+def kind_of(value: object) -> str:
+    """What a JSON value is, in words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    for types, words in ((str, "text"), (int | float, "a number"), (list, "a list")):
+        if isinstance(value, types):
+            return words
+    return "an object"
+
+
 class NoUsableRows(DataError):
     """Nothing in a file can be used; `problems` holds everything that was found."""
 
@@ -110,11 +122,16 @@ def file_error(code: str, **values: str) -> NoUsableRows:
 def no_usable_rows(file_name: str, rows: int, problems: Sequence[Problem]) -> NoUsableRows:
     """The error for a file whose every row has an error; lists the first few."""
     errors = [problem for problem in problems if problem.severity == "error"]
-    shown = "\n".join(f"{e.where}: {e.message}" for e in errors[:SHOWN_IN_ERROR])
+    shared = errors[0].message if len({error.message for error in errors}) == 1 else ""
+    shown = [e.where if shared else f"{e.where}: {e.message}" for e in errors[:SHOWN_IN_ERROR]]
     if len(errors) > SHOWN_IN_ERROR:
-        shown += f"\n… and {len(errors) - SHOWN_IN_ERROR} more errors."
+        shown.append(f"… and {len(errors) - SHOWN_IN_ERROR} more of {len(errors)}.")
     what = "The only row" if rows == 1 else f"None of the {rows} rows"
     verb = "cannot" if rows == 1 else "can"
     fixes = {error.fix for error in errors}
-    fix = fixes.pop() if len(fixes) == 1 else "Correct these places and add the file again."
-    return NoUsableRows(f"{what} of {file_name} {verb} be used.", shown, fix, tuple(problems))
+    return NoUsableRows(
+        f"{what} of {file_name} {verb} be used. {shared}".strip(),
+        "\n".join(shown),
+        fixes.pop() if len(fixes) == 1 else "Correct these places and add the file again.",
+        tuple(problems),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -13,6 +14,8 @@ from core.data.source import HEAD_BYTES, Source
 
 SAMPLED_LINES = 100
 BLANK = b" \t\r\n"
+LIST = re.compile(rb'\[\s*+(?:["{\[\]]|-?\d+\s*+[,\]]|$)')
+"""The beginning of a JSON list, but not of a log line such as `[12:30] Hello`."""
 
 
 def read_rows(source: Source) -> tuple[str, Iterator[Row]]:
@@ -30,16 +33,16 @@ def _is_one_per_line(source: Source) -> bool:
     offset, first = next(lines, (0, b""))
     if not first:
         raise file_error("file_empty", file=source.name)
-    opening = first[:1]
-    end = Scanner(source).first_value_end() if opening in (b"{", b"[") else None
+    is_object, is_list = first.startswith(b"{"), LIST.match(first) is not None
+    end = Scanner(source).first_value_end() if is_object or is_list else None
     is_whole_line = end == offset + len(first)
-    if opening == b"[":
+    if is_list:
         return is_whole_line and next(lines, None) is not None
     if end is not None:
         return is_whole_line
     if len(first) > MAX_ROW_BYTES or any(map(_is_object, islice(lines, SAMPLED_LINES))):
         return True
-    if opening != b"{":
+    if not is_object:
         start = shorten(first[:HEAD_BYTES].decode(errors="replace"), 40)
         raise file_error("file_not_json", file=source.name, start=start)
     return False

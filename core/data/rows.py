@@ -11,6 +11,7 @@ from core.data.malformed import Fault, diagnose
 
 MAX_ROW_BYTES = 8 << 20
 """About two million tokens of English: more than any model reads at once."""
+RARE_KEYS = (b'"tool_calls"', b'"weight"', b'"tools"', b'"split"', b'"tags"')
 _decode = msgspec.json.Decoder().decode
 
 
@@ -35,21 +36,19 @@ def decode_row(number: int, offset: int, data: bytes, remarks: tuple[Fault, ...]
     except (ValueError, RecursionError) as error:
         return Row(number, offset, data, None, (*remarks, *diagnose(data, error)))
     if _may_repeat_keys(data, value) and (path := key_twice(data)) is not None:
-        values = {"key": str(path[-1])}
-        remarks = (*remarks, Fault("key_twice", value_offset(data, path), values))
+        fault = Fault("key_twice", value_offset(data, path), {"key": str(path[-1])}, path)
+        remarks = (*remarks, fault)
     return Row(number, offset, data, value, remarks)
 
 
 def _may_repeat_keys(data: bytes, value: object) -> bool:
     """Cheaply rule out most rows: decoders keep only the last of two equal keys in silence."""
-    turns = value.get("messages") if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return False
+    turns = value.get("messages")
     count = len(turns) if isinstance(turns, list) else 0
-    return (
-        data.count(b'"role"') > count
-        or data.count(b'"content"') > count
-        or data.count(b'"tool_calls"') > count
-        or data.count(b'"weight"') > count
-        or data.count(b'"messages"') > 1
-        or data.count(b'"split"') > 1
-        or data.count(b'"tools"') > 1
-    )
+    if data.count(b'"role"') > count or data.count(b'"content"') > count:
+        return True
+    if data.count(b'"messages"') > 1:
+        return True
+    return any(data.count(needle) > 1 for needle in RARE_KEYS if needle in data)

@@ -49,10 +49,10 @@ class Scanner:
     def rows(self) -> Iterator[Row]:
         """Every row in order; a Row without a number says something about the whole file."""
         inside = comma = False
-        first = True
+        free = True  # the next row needs no comma: it is the first one, or follows a broken one
         while char := self._next_char():
             if char == "[" and not inside:
-                inside, first = True, True
+                inside = free = True
                 self._position += 1
             elif char == "]" and inside:
                 if comma:
@@ -60,13 +60,15 @@ class Scanner:
                 inside = comma = False
                 self._position += 1
             elif char == ",":
-                if comma or first:
+                if comma:
                     yield self._remark("comma_extra")
                 comma = True
                 self._position += 1
             else:
-                yield from self._row(missing_comma=inside and not comma and not first)
-                comma = first = False
+                row, *more = self._row(missing_comma=not (comma or free) and inside)
+                yield row
+                yield from more
+                comma, free = False, row.value is None
         if inside:
             yield self._remark("list_not_closed")
 
@@ -82,6 +84,7 @@ class Scanner:
         return Row(None, self._position, b"", None, (Fault(code, 0, {}),))
 
     def _row(self, missing_comma: bool) -> Iterator[Row]:
+        """The row at the position, and what follows from it for the rest of the file."""
         self._number += 1
         number, start = self._number, self._position
         remarks = (Fault("comma_missing", 0, {}),) if missing_comma else ()

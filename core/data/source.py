@@ -15,7 +15,7 @@ from typing import BinaryIO
 from core.data.problems import file_error, shorten, size_text
 
 MAX_FILE_BYTES = 1 << 30
-"""Usable rows are held in memory, at about three times their size."""
+"""Usable rows are held in memory, at about four times their size."""
 HEAD_BYTES = 1 << 16
 STEP = 1 << 20
 
@@ -57,41 +57,43 @@ def open_source(path: Path) -> Iterator[Source]:
 
     Raises NoUsableRows when there is no such file, or it isn't text.
     """
-    _check_file(path)
+    name = shorten(path.name, 120)
+    _check_file(path, name)
     try:
         file = path.open("rb")
     except OSError as error:
-        raise file_error("file_unreadable", file=path.name, reason=_reason(error)) from error
+        raise file_error("file_unreadable", file=name, reason=_reason(error)) from error
     with file:
         head = file.read(HEAD_BYTES)
         file.seek(0)
         encoding = next((name for mark, name in MARKS if head.startswith(mark)), None)
         if encoding is None:
-            _check_text(path.name, head)
+            _check_text(name, head)
             start = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
-            yield Source(path.name, file, start)
+            yield Source(name, file, start)
         else:
             with tempfile.TemporaryFile() as decoded:
-                _decode(path.name, file, encoding, decoded)
-                yield Source(path.name, decoded, len(codecs.BOM_UTF8))
+                _decode(name, file, encoding, decoded)
+                yield Source(name, decoded, len(codecs.BOM_UTF8))
 
 
-def _check_file(path: Path) -> None:
+def _check_file(path: Path, name: str) -> None:
+    shown = shorten(str(path), 500)
     try:
         status = path.stat()
     except FileNotFoundError as error:
-        raise file_error("file_missing", file=str(path)) from error
+        raise file_error("file_missing", file=shown) from error
     except (OSError, ValueError) as error:
-        raise file_error("file_unreadable", file=str(path), reason=_reason(error)) from error
+        raise file_error("file_unreadable", file=shown, reason=_reason(error)) from error
     if stat.S_ISDIR(status.st_mode):
-        raise file_error("file_is_folder", file=str(path))
+        raise file_error("file_is_folder", file=shown)
     if not stat.S_ISREG(status.st_mode):
-        raise file_error("file_not_regular", file=str(path))
+        raise file_error("file_not_regular", file=shown)
     if status.st_size == 0:
-        raise file_error("file_empty", file=path.name)
+        raise file_error("file_empty", file=name)
     if status.st_size > MAX_FILE_BYTES:
         size, limit = size_text(status.st_size), size_text(MAX_FILE_BYTES)
-        raise file_error("file_too_large", file=path.name, size=size, limit=limit)
+        raise file_error("file_too_large", file=name, size=size, limit=limit)
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -101,7 +103,9 @@ def _reason(error: OSError | ValueError) -> str:
 
 def _check_text(name: str, head: bytes) -> None:
     kind = next((kind for mark, kind in SIGNATURES if head.startswith(mark)), None)
-    if kind is None and b"\0" in head:
+    # A few NULs inside a text (a crash leaves them) cost their rows only.
+    like_json = head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[")
+    if kind is None and b"\0" in head and (b"\0" in head[:4] or not like_json):
         # Text in UTF-16 has a NUL beside every ASCII character.
         even, odd = head[::2].count(0), head[1::2].count(0)
         one_sided = max(even, odd) > len(head) // 4 and min(even, odd) == 0

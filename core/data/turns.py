@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from typing import Literal, cast
+from typing import Any, Literal
 
-from core.data.problems import Finding, Path, shorten
+from core.data.problems import Finding, Path, kind_of, shorten
 from core.data.texts import check_text
 from core.data.tools import read_calls
-from core.messages import Message, Role, ToolCall
+from core.messages import Message, Role
 
 ROLES: dict[str, Role] = {
     "system": "system",
@@ -54,18 +54,6 @@ MEDIA = {
 }
 
 
-def kind_of(value: object) -> str:
-    """What a JSON value is, in words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    for types, words in ((str, "text"), (int | float, "a number"), (list, "a list")):
-        if isinstance(value, types):
-            return words
-    return "an object"
-
-
 def read_turn(turn: object, path: Path, found: list[Finding]) -> Message | None:
     """One turn as a Message, or None; everything to say about it is added to `found`."""
     if not isinstance(turn, dict):
@@ -86,3 +74,101 @@ def read_turn(turn: object, path: Path, found: list[Finding]) -> Message | None:
         name=_read_text(turn, "name", path, found),
         weight=_read_weight(turn, role, path, found),
     )
+
+
+def _read_role(turn: dict[str, Any], path: Path, found: list[Finding]) -> Role | None:
+    written = turn.get("role")
+    if isinstance(written, str) and written in ROLES:
+        if written == "developer":
+            found.append(Finding("developer_role", (*path, "role")))
+        return ROLES[written]
+    if written is None and isinstance(turn.get("from"), str):
+        text = next((key for key in ("value", "text", "content") if key in turn), "value")
+        found.append(Finding("role_in_from", (*path, "from"), {"text": text}))
+    elif written is None:
+        found.append(Finding("role_missing", path))
+    elif not isinstance(written, str):
+        values = {"key": "role", "kind": kind_of(written)}
+        found.append(Finding("not_text", (*path, "role"), values))
+    else:
+        values = {"role": shorten(written), "suggestion": _suggest_role(written)}
+        found.append(Finding("role_unknown", (*path, "role"), values))
+    return None
+
+
+def _suggest_role(written: str) -> str:
+    folded = written.strip().casefold()[:20]
+    if folded in ROLES or folded in ROLE_SUGGESTIONS:
+        return ROLE_SUGGESTIONS.get(folded, folded)
+    close = difflib.get_close_matches(folded, ROLES, n=1)
+    return close[0] if close else ANY_ROLE
+
+
+def _read_content(turn: dict[str, Any], role: Role, path: Path, found: list[Finding]) -> str:
+    content = turn.get("content")
+    here = (*path, "content")
+    calls = role == "assistant" and bool(turn.get("tool_calls") or turn.get("function_call"))
+    if content is None:
+        if not calls:
+            found.append(Finding("content_missing", path, {"role": role}))
+        return ""
+    if isinstance(content, list):
+        before = len(found)
+        content = _join_parts(content, here, found)
+        if len(found) > before and not content.strip():
+            return content  # what is wrong with the parts was said
+    elif not isinstance(content, str):
+        found.append(Finding("content_not_text", here, {"kind": kind_of(content)}))
+        return ""
+    else:
+        check_text(content, here, found)
+    if not content.strip() and role == "tool":
+        found.append(Finding("tool_result_empty", here))
+    elif not content.strip() and not calls:
+        found.append(Finding("turn_empty", here, {"role": role}))
+    return content
+
+
+def _join_parts(parts: list[object], path: Path, found: list[Finding]) -> str:
+    """The text of all parts, joined with line breaks as vLLM joins them."""
+    texts = []
+    for index, part in enumerate(parts):
+        here = (*path, index)
+        kind = part.get("type", "text") if isinstance(part, dict) else "text"
+        text = part.get("text") if isinstance(part, dict) else part
+        if isinstance(kind, str) and kind in MEDIA:
+            found.append(Finding("image_not_supported", here, {"kind": MEDIA[kind]}))
+        elif kind != "text":
+            found.append(Finding("part_not_supported", here, {"kind": shorten(str(kind))}))
+        elif not isinstance(text, str):
+            found.append(Finding("content_not_text", here, {"kind": kind_of(text)}))
+        else:
+            check_text(text, here, found)
+            texts.append(text)
+    if len(texts) > 1:
+        found.append(Finding("parts_joined", path))
+    return "\n".join(texts)
+
+
+def _read_text(turn: dict[str, Any], key: str, path: Path, found: list[Finding]) -> str | None:
+    value = turn.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    found.append(Finding("not_text", (*path, key), {"key": key, "kind": kind_of(value)}))
+    return None
+
+
+def _read_weight(
+    turn: dict[str, Any], role: Role, path: Path, found: list[Finding]
+) -> Literal[0, 1] | None:
+    weight = turn.get("weight")
+    if weight is None:
+        return None
+    here = (*path, "weight")
+    if isinstance(weight, bool) or weight not in (0, 1):
+        found.append(Finding("weight_invalid", here, {"value": shorten(str(weight), 20)}))
+        return None
+    if role != "assistant":
+        found.append(Finding("weight_ignored", here, {"role": role}))
+        return None
+    return 1 if weight == 1 else 0

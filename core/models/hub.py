@@ -19,7 +19,7 @@ def check_id(name: str) -> None:
     Raises ModelError otherwise: nothing else may reach a loader, which would take it as a path.
     """
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
     try:
         validate_repo_id(name)

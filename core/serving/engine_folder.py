@@ -44,9 +44,9 @@ class EngineFolder:
         """Its existence says that the engine was stopped on purpose and left nothing behind."""
         return self.root / "STOPPED"
 
-    def check(self, adapter_id: str) -> Path:
-        """The verdict on an adapter that this engine serves."""
-        return self.root / "checks" / f"{adapter_id}.json"
+    def check(self, adapter_id: str, parity_sha256: str) -> Path:
+        """The verdict on an adapter that this engine serves, by one parity file."""
+        return self.root / "checks" / f"{adapter_id}-{parity_sha256[:16]}.json"
 
     def write_key(self, key: str) -> None:
         """Keep the API key in a file that only this user may read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from core.messages import Record
 from core.processes import ProcessId
@@ -74,8 +74,10 @@ class Endpoint(Record):
     note: str = ""
     """What the person must know of it, such as `identical to base: 0 steps trained`."""
     engine_id: str | None = None
-    template_kwargs: dict[str, Any] = {}
+    template_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Arguments for the chat template, such as `enable_thinking`; as the tuned side was trained."""
+    stop_token_ids: tuple[int, ...] = ()
+    """Tokens that end a turn beside the ones the model itself names."""
 
 
 class AdapterCheck(Record):

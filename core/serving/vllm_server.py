@@ -89,7 +89,8 @@ def main() -> int:
     return 0
 
 
-answer_to_vllm()
-hold_lease()
+if __name__ in ("__main__", "__mp_main__"):  # the second is what spawned processes call it
+    answer_to_vllm()
+    hold_lease()
 if __name__ == "__main__":
     sys.exit(main())

@@ -52,7 +52,7 @@ class Parity(Record):
 
 def save(path: Path, parity: Parity) -> None:
     """Write the record so that readers see all of it or none."""
-    write_atomic(path, parity.model_dump_json(indent=1))
+    write_atomic(path, parity.model_dump_json())
 
 
 def load(path: Path) -> Parity:

@@ -12,6 +12,8 @@ import time
 import traceback
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from core.disk import take_lease
 from core.training import checkpoints, events, manifests
 from core.training.events import RunFailed, RunStarted, WarningRaised
@@ -23,7 +25,7 @@ from core.workspace import RunFolder
 BUSY = 75
 """EX_TEMPFAIL: somebody else holds the lease."""
 LEASE_PATIENCE_S = 3.0
-"""Readers take the lease for an instant to see whether it is held, so one refusal proves nothing."""
+"""Readers take the lease for an instant to see whether it is held: one refusal proves nothing."""
 
 
 def main(arguments: list[str]) -> int:
@@ -35,13 +37,12 @@ def main(arguments: list[str]) -> int:
     if not _lease(folder):
         say(f"Another trainer works on {folder.run_id}.")
         return BUSY
-    if manifests.is_whole(folder.adapter) and _last_is_success(folder):
+    if manifests.is_whole(folder.adapter) and _ended_well(folder):
         say(f"{folder.run_id} is finished: there is nothing to do.")
         return 0
-    job = Job.model_validate_json(folder.job.read_bytes())
-    journal = Journal(folder, _attempt(folder, job))
+    journal = Journal(folder, _attempt_number(folder))
     try:
-        _attempt_run(folder, job, journal)
+        _carry_out(folder, journal)
     except Exception as error:  # noqa: BLE001  the program's one boundary: types what escapes
         traceback.print_exc()
         from core.training.program.explaining import explained
@@ -61,17 +62,24 @@ def _lease(folder: RunFolder) -> bool:
     return True
 
 
-def _last_is_success(folder: RunFolder) -> bool:
+def _ended_well(folder: RunFolder) -> bool:
     return any(event.kind == "run_succeeded" for event in events.read(folder.events).events[-1:])
 
 
-def _attempt(folder: RunFolder, job: Job) -> int:
-    """The attempt's number, also when the program was started by hand."""
+def _attempt_number(folder: RunFolder) -> int:
+    """The number the job gives, or the next one when the program was started by hand."""
     before = max((event.attempt for event in events.read(folder.events).events), default=0)
-    return max(job.attempt, before + 1)
+    try:
+        return max(_job(folder).attempt, before + 1)
+    except (OSError, ValidationError):
+        return before + 1
 
 
-def _attempt_run(folder: RunFolder, job: Job, journal: Journal) -> None:
+def _job(folder: RunFolder) -> Job:
+    return Job.model_validate_json(folder.job.read_bytes())
+
+
+def _carry_out(folder: RunFolder, journal: Journal) -> None:
     stop = StopRequest(folder.stop)
     checkpoints.sweep(folder.checkpoints)
     choice = checkpoints.newest_valid(folder.checkpoints)
@@ -80,7 +88,7 @@ def _attempt_run(folder: RunFolder, job: Job, journal: Journal) -> None:
     for sentence in choice.skipped:
         journal.write(WarningRaised, message=f"{sentence} Going on from step {start}.")
     checkpoints.set_aside(folder.checkpoints, newer_than=start)
-    plan = TrainingPlan.model_validate_json(folder.plan.read_bytes())
+    plan, job = TrainingPlan.model_validate_json(folder.plan.read_bytes()), _job(folder)
 
     from core.training.program.attempt import Attempt
 

@@ -72,7 +72,8 @@ def test_a_really_full_file_system_types_the_error(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 
     code = (
-        "import sys; from pathlib import Path; from core.disk import write_atomic\nfrom core.errors import WorkspaceError\n"
+        "import sys; from pathlib import Path; from core.disk import write_atomic\n"
+        "from core.errors import WorkspaceError\n"
         "try: write_atomic(Path(sys.argv[1]), 'x' * 1000)\n"
         "except WorkspaceError as error: print(error.problem)\n"
     )

@@ -89,7 +89,7 @@ element.addEventListener("input", (event) => event.target.name && touched.add(ev
 element.addEventListener("change", (event) => {
   if (!event.target.name) return;
   clearTimeout(timer);
-  timer = setTimeout(() => trigger("revise", { changes: changes() }), 150);
+  timer = setTimeout(() => trigger("revise", { changes: changes(), touched: [...touched] }), 150);
 });
 element.addEventListener("submit", (event) => {
   event.preventDefault();

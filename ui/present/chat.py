@@ -26,11 +26,12 @@ def messages(chat: Chat, draw_card: DrawCard, voice: Voice) -> list[Message]:
     return [message for message in shown if message["content"] or "metadata" in message]
 
 
-def driver(chat: Chat, voice: Voice) -> str:
+def driver(chat: Chat, voice: Voice) -> Html:
     """Who answered last, in words."""
-    if chat.driver == "offline":
-        return voice("chat.driver.offline")
-    return voice("chat.driver.model", model=chat.driver)
+    words = voice("chat.driver.offline")
+    if chat.driver != "offline":
+        words = voice("chat.driver.model", model=chat.driver)
+    return tag("p", words, class_="dt-quiet")
 
 
 def suggestions(offered: list[tuple[str, str]], voice: Voice) -> dict[str, Any]:

@@ -20,6 +20,8 @@ WIDE = TEXTS
 LIMITS: dict[str, dict[str, Any]] = TrainingPlan.model_json_schema()["properties"]
 
 Value = dict[str, Any]
+NOTHING: Value = {"key": "", "empty": ""}
+"""The card's value while nothing waits."""
 
 
 @dataclass(frozen=True)
@@ -28,34 +30,27 @@ class Card:
 
     key: str
     """The card is built anew when this changes, and updated in place while it stays."""
-    proposal: Proposal
+    plan: TrainingPlan
+    proposal: Proposal | None
+    """What the plan would cost; None when it can't be carried out as it is."""
     models: Sequence[str]
-    can_decline: bool = True
+    warnings: Sequence[str] = ()
     errors: Sequence[str] = ()
-
-
-def nothing(voice: Voice) -> Value:
-    """The card's value while nothing waits."""
-    return {"key": "", "empty": voice("plan.none")}
+    can_decline: bool = True
 
 
 def value(card: Card, voice: Voice) -> Value:
     """The value of `components/plan_card.js` for a training plan."""
-    proposal = card.proposal
+    settings = [_setting(name, card.plan, card.models, voice) for name in EDITABLE]
     return {
         "key": card.key,
         "title": voice("plan.title"),
         "badge": voice("plan.waits"),
-        "facts": [{"name": n, "value": v} for n, v in _facts(proposal, voice)],
-        "settings": [_setting(name, proposal.plan, card.models, voice) for name in EDITABLE],
-        "warnings": list(proposal.warnings),
+        "facts": [{"name": n, "value": v} for n, v in _facts(card, voice)],
+        "settings": settings,
+        "warnings": list(card.warnings),
         "errors": list(card.errors),
-        "consequences": [
-            voice("plan.then.steps"),
-            voice("plan.then.engine"),
-            voice("plan.then.run"),
-            voice("plan.then.test", test=numbers.count(proposal.test_rows)),
-        ],
+        "consequences": _consequences(card.proposal, voice),
         "busy": False,
         "labels": _labels(voice, can_decline=card.can_decline),
     }
@@ -81,17 +76,34 @@ def question(pending: Pending, voice: Voice) -> Value:
     }
 
 
-def _facts(proposal: Proposal, voice: Voice) -> list[tuple[str, str]]:
+def _facts(card: Card, voice: Voice) -> list[tuple[str, str]]:
+    method = (voice("plan.method"), voice(f"plan.method.{card.plan.method}"))
+    if card.proposal is None:
+        return [method]
     rows = voice(
         "plan.rows",
-        train=numbers.count(proposal.train_rows),
-        validation=numbers.count(proposal.validation_rows),
-        test=numbers.count(proposal.test_rows),
+        train=numbers.count(card.proposal.train_rows),
+        validation=numbers.count(card.proposal.validation_rows),
+        test=numbers.count(card.proposal.test_rows),
     )
+    steps = voice("plan.about", value=numbers.count(card.proposal.steps))
+    time = voice("plan.time.unknown")
+    if card.proposal.seconds is not None:
+        time = voice("plan.about", value=numbers.duration(card.proposal.seconds, voice))
+        time += f" ({card.proposal.basis})" if card.proposal.basis else ""
     return [
         (voice("plan.data"), rows),
-        (voice("plan.method"), voice(f"plan.method.{proposal.plan.method}")),
+        method,
+        (voice("plan.steps"), steps),
+        (voice("plan.time"), time),
     ]
+
+
+def _consequences(proposal: Proposal | None, voice: Voice) -> list[str]:
+    told = [voice(f"plan.then.{name}") for name in ("steps", "engine", "run")]
+    if proposal is not None:
+        told.append(voice("plan.then.test", test=numbers.count(proposal.test_rows)))
+    return told
 
 
 def _setting(name: str, plan: TrainingPlan, models: Sequence[str], voice: Voice) -> Value:

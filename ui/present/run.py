@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from core.training.events import AnyEvent, DataPrepared, StepLogged
 from core.training.records import Run, RunView
-from ui.markup import Html, join, tag
+from ui.markup import Html, badge, facts, join, tag
 from ui.present import numbers
 from ui.words import Voice
 
@@ -22,6 +23,9 @@ TONE = {
     "failed": "bad",
     "interrupted": "warn",
 }
+
+NOTHING: dict[str, Any] = {"id": "", "empty": ""}
+"""The panel's value where no run is worth a word."""
 
 Point = tuple[int, float]
 
@@ -165,3 +169,44 @@ def _actions(run: Run, voice: Voice) -> list[dict[str, str]]:
     if run.can_resume:
         return [{"event": "resume", "label": voice("run.resume")}]
     return []
+
+
+def card(run: Run, voice: Voice) -> Html:
+    """The run inside the conversation; the panel beside it has the curve."""
+    lines = [(voice("run.model"), run.plan.base_model), *figures(run, voice)]
+    return tag(
+        "div",
+        tag(
+            "header",
+            tag("b", run.plan.name),
+            badge(voice(f"status.{run.status}"), TONE[run.status]),
+        ),
+        tag("p", _phase(run, voice)),
+        facts(dict(lines).items()),
+        class_="dt-card",
+    )
+
+
+def choices(runs: Sequence[Run], current: str | None, voice: Voice) -> dict[str, Any]:
+    """The value of `components/choices.js`: all runs, newest first."""
+    items = [
+        {
+            "id": run.id,
+            "title": run.plan.name,
+            "detail": f"{progress(run, voice)} · {run.plan.base_model} · {started(run)}",
+            "badge": voice(f"status.{run.status}"),
+            "tone": TONE[run.status],
+        }
+        for run in runs
+    ]
+    return {
+        "items": items,
+        "selected": current,
+        "empty": voice("train.no_runs"),
+        "label": voice("train.runs"),
+    }
+
+
+def started(run: Run) -> str:
+    """When the run was made, in the machine's own time."""
+    return f"{datetime.fromisoformat(run.created).astimezone():%Y-%m-%d %H:%M}"

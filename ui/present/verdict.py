@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
 from core.training.records import Run
 from eval.records import Estimate, Evaluation, Report
 from ui.markup import Html, badge, join, tag
@@ -61,20 +65,9 @@ def card(report: Report, voice: Voice) -> Html:
 
 
 def sentence(report: Report, voice: Voice) -> str:
-    """The conclusion in the reader's language; the report itself is written in English."""
-    estimate = report.headline.estimate
-    if voice.language == "en" or estimate.difference is None:
-        return report.verdict.sentence
-    return voice(
-        "verdict.sentence",
-        sentence=report.verdict.sentence,
-        criterion=report.headline.text,
-        base=numbers.points(estimate.base, voice),
-        tuned=numbers.points(estimate.tuned, voice),
-        difference=numbers.difference(estimate.difference, voice),
-        low=numbers.difference(estimate.low, voice),
-        high=numbers.difference(estimate.high, voice),
-    )
+    """The conclusion in the reader's language."""
+    chinese = report.verdict.sentence_zh if voice.language == "zh" else ""
+    return chinese or report.verdict.sentence
 
 
 def bars(estimate: Estimate, voice: Voice) -> Html:
@@ -145,3 +138,25 @@ def _interval(estimate: Estimate, voice: Voice) -> str:
         return change
     low, high = (numbers.difference(end, voice) for end in (estimate.low, estimate.high))
     return f"{change} · {voice('verdict.interval', low=low, high=high)}"
+
+
+def choices(
+    found: Sequence[Evaluation], run_names: Mapping[str, str], current: str | None, voice: Voice
+) -> dict[str, Any]:
+    """The value of `components/choices.js`: all evaluations, newest first."""
+    items = [
+        {
+            "id": one.id,
+            "title": run_names.get(one.request.run_id, one.request.run_id),
+            "detail": f"{datetime.fromisoformat(one.created).astimezone():%Y-%m-%d %H:%M}",
+            "badge": voice(f"status.{one.status}"),
+            "tone": EVALUATION_TONE[one.status],
+        }
+        for one in found
+    ]
+    return {
+        "items": items,
+        "selected": current,
+        "empty": voice("report.none"),
+        "label": voice("report.list"),
+    }

@@ -6,11 +6,12 @@ CHAT = {
         "Say what you want, or drop a file of dialogues",
         "说出您的需求，或拖入对话数据文件",
     ),
-    "chat.welcome.title": ("What should your model learn?", "您想让模型学会什么？"),
-    "chat.welcome.text": (
-        "Drop a file of example dialogues here. Duotune checks it, proposes a training plan, trains "
-        "when you agree, and tells you honestly whether it helped.",
-        "把示例对话文件拖到这里。Duotune 会检查数据、提出训练方案，经您同意后开始训练，并如实告诉您效果如何。",
+    "chat.welcome": (
+        "## What should your model learn?\n\nDrop a file of example dialogues below. Duotune checks "
+        "it, proposes a training plan, trains when you agree, and tells you honestly whether it "
+        "helped.",
+        "## 您想让模型学会什么？\n\n把示例对话文件拖到下方。Duotune 会检查数据、提出训练方案，"
+        "经您同意后开始训练，并如实告诉您效果如何。",
     ),
     "chat.earlier": ("{n} earlier messages are kept but not shown.", "还有 {n} 条较早的消息，已保存但未显示。"),
     "chat.suggestions": ("Suggestions", "建议"),
@@ -72,8 +73,8 @@ CHAT = {
     "card.models": ("Base models", "基础模型"),
     "card.plan": ("Training plan", "训练方案"),
     "card.plan.text": (
-        "The plan is in the card beside this conversation: change what you like, then decide.",
-        "方案在旁边的卡片里：可以随意修改，然后决定。",
+        "Its card stands beside this conversation (below it on a phone): change what you like, then decide.",
+        "方案卡片在对话旁边（手机上在下方）：可以随意修改，然后决定。",
     ),
     "card.gone": ("This record is no longer in the workspace.", "工作区中已没有这条记录。"),
     "models.name": ("Model", "模型"),

@@ -3,10 +3,6 @@
 PLAN = {
     "plan.title": ("Training plan", "训练方案"),
     "plan.waits": ("waits for you", "等待确认"),
-    "plan.none": (
-        "No plan yet. Drop a file of dialogues into the conversation and a plan appears here.",
-        "还没有方案。把对话数据文件拖入对话，方案就会出现在这里。",
-    ),
     "plan.name": ("Name", "名称"),
     "plan.base_model": ("Base model", "基础模型"),
     "plan.epochs": ("Epochs", "训练轮数"),
@@ -34,7 +30,7 @@ PLAN = {
     ),
     "plan.steps": ("Steps", "步数"),
     "plan.time": ("Time", "时间"),
-    "plan.memory": ("Memory", "内存"),
+    "plan.time.unknown": ("not measured on this machine yet", "尚未在本机测量"),
     "plan.about": ("about {value}", "约 {value}"),
     "plan.more": ("More settings", "更多设置"),
     "plan.then": ("If you start it", "开始之后"),

@@ -97,52 +97,56 @@ def total_steps(plan: TrainingPlan, sequences: int) -> int:
     return math.ceil(plan.epochs * per_epoch)
 
 
-def sft_config(plan: TrainingPlan, output: Path, steps: int, device: Device) -> SFTConfig:
-    """Every training argument of a plan; a plain TRL script with it does the same work.
+def sft_arguments(
+    plan: TrainingPlan, output: Path, steps: int, device: Device, parameters: int
+) -> dict[str, Any]:
+    """Every SFTConfig argument of a plan, as JSON values: a plain TRL script can take the same.
 
-    When to evaluate and save is decided by a callback, so both are off here.
+    `parameters` is the base model's size. When to evaluate and save is decided by a callback, so
+    both are off here.
     """
-    return SFTConfig(
-        output_dir=str(output),
-        max_steps=max(steps, 1),
-        per_device_train_batch_size=plan.batch_size,
-        per_device_eval_batch_size=plan.batch_size,
-        gradient_accumulation_steps=plan.gradient_accumulation,
-        learning_rate=plan.learning_rate,
-        lr_scheduler_type=_scheduler(plan),
-        warmup_steps=round(plan.warmup_ratio * steps),
-        weight_decay=plan.weight_decay,
-        max_length=plan.max_length,
-        packing=False,
-        seed=plan.seed,
-        data_seed=plan.seed,
-        use_cpu=device.cpu,
-        bf16=device.dtype == torch.bfloat16,
-        dataloader_pin_memory=not device.cpu,
-        logging_steps=max(1, math.ceil(steps / POINTS)),
-        logging_nan_inf_filter=False,
-        eval_strategy="no",
-        save_strategy="no",
-        report_to="none",
-        disable_tqdm=True,
-        trust_remote_code=False,
-    )
+    return {
+        "output_dir": str(output),
+        "max_steps": max(steps, 1),
+        "per_device_train_batch_size": plan.batch_size,
+        "per_device_eval_batch_size": plan.batch_size,
+        "gradient_accumulation_steps": plan.gradient_accumulation,
+        "gradient_checkpointing": parameters >= CHECKPOINTED_FROM,
+        "learning_rate": plan.learning_rate,
+        "lr_scheduler_type": _scheduler(plan),
+        "warmup_steps": round(plan.warmup_ratio * steps),
+        "weight_decay": plan.weight_decay,
+        "max_length": plan.max_length,
+        "packing": False,
+        "seed": plan.seed,
+        "data_seed": plan.seed,
+        "use_cpu": device.cpu,
+        "bf16": device.dtype == torch.bfloat16,
+        "dataloader_pin_memory": not device.cpu,
+        "logging_steps": max(1, math.ceil(steps / POINTS)),
+        "logging_nan_inf_filter": False,
+        "eval_strategy": "no",
+        "save_strategy": "no",
+        "report_to": "none",
+        "disable_tqdm": True,
+        "trust_remote_code": False,
+    }
 
 
 def _scheduler(plan: TrainingPlan) -> str:
     return "constant_with_warmup" if plan.scheduler == "constant" else plan.scheduler
 
 
-def lora_config(plan: TrainingPlan) -> LoraConfig:
-    """The LoRA of a plan, in the form that engines can serve."""
+def lora_arguments(plan: TrainingPlan) -> dict[str, Any]:
+    """The LoraConfig arguments of a plan, in the form that engines can serve."""
     named = [name.strip() for name in plan.target_modules.split(",")]
-    return LoraConfig(
-        r=plan.rank,
-        lora_alpha=plan.alpha,
-        lora_dropout=plan.dropout,
-        target_modules=named[0] if len(named) == 1 else named,
-        task_type="CAUSAL_LM",
-    )
+    return {
+        "r": plan.rank,
+        "lora_alpha": plan.alpha,
+        "lora_dropout": plan.dropout,
+        "target_modules": named[0] if len(named) == 1 else named,
+        "task_type": "CAUSAL_LM",
+    }
 
 
 def as_dataset(prepared: Prepared) -> Dataset:
@@ -155,17 +159,15 @@ def build(
 ) -> Trainer:
     """A trainer, ready to go."""
     steps = total_steps(plan, len(train.input_ids))
-    config = sft_config(plan, output, steps, base.device)
-    config.dataset_kwargs = {"skip_prepare_dataset": True}
-    parameters = sum(p.numel() for p in base.model.parameters())
-    config.gradient_checkpointing = parameters >= CHECKPOINTED_FROM
+    size = sum(p.numel() for p in base.model.parameters())
+    arguments = sft_arguments(plan, output, steps, base.device, size)
     return Trainer(
         model=base.model,
-        args=config,
+        args=SFTConfig(**arguments, dataset_kwargs={"skip_prepare_dataset": True}),
         train_dataset=as_dataset(train),
         eval_dataset=as_dataset(validation) if validation.input_ids else None,
         processing_class=base.tokenizer,
-        peft_config=lora_config(plan),
+        peft_config=LoraConfig(**lora_arguments(plan)),
     )
 
 

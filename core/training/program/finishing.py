@@ -1,4 +1,4 @@
-"""From the best checkpoint to a finished adapter: built aside, reloaded, checked, then published."""
+"""From the best checkpoint to an adapter: built aside, reloaded, checked, then published."""
 
 from __future__ import annotations
 
@@ -62,6 +62,8 @@ class Finisher:
         config = json.loads(path.read_bytes())
         config["base_model_name_or_path"] = self.job.model.shown_name
         config["revision"] = self.base.revision
+        if isinstance(config["target_modules"], list):  # a set in PEFT: its order would vary
+            config["target_modules"].sort()
         write_atomic(path, json.dumps(config, indent=2, sort_keys=True))
 
     def _parity(self, adapter: Path, probes: list[list[int]], trained: Any) -> Parity:

@@ -1,0 +1,96 @@
+"""How things stand: what a request may mean when it names nothing, and what can be done next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.assistant.records import Chat, Pending
+from core.assistant.results import (
+    EvaluationSeen,
+    RunSeen,
+    evaluation_seen,
+    run_seen,
+)
+from core.errors import RunError
+from core.messages import Record
+from core.training.plan import TrainingPlan
+
+if TYPE_CHECKING:
+    from core.actions import Actions
+    from core.assistant.chats import Memory
+    from core.training.records import Run
+
+
+class Situation(Record):
+    """The facts that decide what an unnamed run, dataset or report is."""
+
+    dataset_id: str | None = None
+    """The dataset last checked in this conversation, else the newest."""
+    dataset_name: str = ""
+    newest: RunSeen | None = None
+    live: RunSeen | None = None
+    """The run under way."""
+    finished: RunSeen | None = None
+    """The newest run that succeeded."""
+    resumable: RunSeen | None = None
+    run_names: tuple[str, ...] = ()
+    evaluation: EvaluationSeen | None = None
+    """The evaluation under way."""
+    report_id: str | None = None
+    """The newest report of the newest finished run, else the newest report of all."""
+    report_is_of_finished: bool = False
+    pending: Pending | None = None
+
+
+def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
+    """Read how things stand now."""
+    datasets, runs, evaluations = actions.datasets(), actions.runs(), actions.evaluations()
+    dataset = next((d for d in datasets if d.id == memory.dataset_id), None)
+    dataset = dataset or (datasets[0] if datasets else None)
+    seen = [run_seen(run) for run in runs]
+    names = {run.id: run.name for run in seen}
+    finished = next((run for run in seen if run.status == "succeeded"), None)
+    live = next((e for e in evaluations if e.status in ("starting", "running")), None)
+    done = [e for e in evaluations if e.status == "succeeded"]
+    own = [e for e in done if finished and e.request.run_id == finished.id]
+    return Situation(
+        dataset_id=dataset.id if dataset else None,
+        dataset_name=dataset.name if dataset else "",
+        newest=seen[0] if seen else None,
+        live=next((run for run in seen if run.is_live), None),
+        finished=finished,
+        resumable=next((run for run in seen if run.can_resume), None),
+        run_names=tuple(names.values()),
+        evaluation=evaluation_seen(live, names.get(live.request.run_id, "")) if live else None,
+        report_id=(own or done)[0].id if own or done else None,
+        report_is_of_finished=bool(own),
+        pending=chat.pending,
+    )
+
+
+def waiting_plan(situation: Situation) -> TrainingPlan | None:
+    """The plan that waits for the person, if one does."""
+    waiting = situation.pending
+    if waiting is None or waiting.verb != "start_training":
+        return None
+    return TrainingPlan.model_validate(waiting.arguments["plan"])
+
+
+def other_epochs(plan: TrainingPlan | None) -> int:
+    """A number of epochs to suggest that is not the plan's own."""
+    return 5 if plan is not None and plan.epochs == 3 else 3
+
+
+def named_run(runs: tuple[Run, ...], text: str) -> Run:
+    """The run that a person means by its id, the start of it, or its name.
+
+    Raises RunError when none fits; of several with the same name it is the newest.
+    """
+    wanted = text.strip().casefold()
+    exact = [run for run in runs if wanted in (run.id, run.plan.name.casefold())]
+    near = exact or [run for run in runs if wanted and run.id.startswith(wanted)]
+    if not near:
+        raise RunError(
+            f"No run is called '{text[:80]}'.", fix="Say 'list runs' to see their names."
+        )
+    return near[0]

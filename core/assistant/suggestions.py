@@ -1,0 +1,74 @@
+"""What the person may want to do next, at most three things, as the page's buttons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.assistant import chats
+from core.assistant.records import Chat, Language
+from core.assistant.situation import Situation, look, other_epochs, waiting_plan
+from core.messages import Record
+
+if TYPE_CHECKING:
+    from core.actions import Actions
+
+MOST = 3
+SAYINGS: dict[str, tuple[str, str]] = {
+    "demo": ("Use the example data", "用示例数据"),
+    "help": ("What can you do?", "你能做什么？"),
+    "data": ("What is in my data?", "数据里有什么？"),
+    "train": ("Train", "开始训练"),
+    "start": ("Start", "开始"),
+    "epochs": ("Use {epochs} epochs", "训练{epochs}轮"),
+    "why": ("Why these settings?", "为什么这样设置？"),
+    "yes": ("Yes", "好"),
+    "no": ("No", "不"),
+    "cancel": ("Cancel", "取消"),
+    "progress": ("How is it going?", "进度怎么样？"),
+    "stop": ("Stop", "停止"),
+    "resume": ("Resume", "继续训练"),
+    "compare": ("Compare them", "对比一下"),
+    "evaluate": ("Evaluate", "评估"),
+    "report": ("Show the report", "看报告"),
+    "again": ("Train again", "再训练一次"),
+}
+
+
+class Suggestion(Record):
+    """A button: what stands on it, and what it says for the person."""
+
+    label: str
+    text: str
+
+
+def suggestions(actions: Actions, chat: Chat) -> tuple[Suggestion, ...]:
+    """Up to three next steps that fit how things stand, in the language of the conversation."""
+    memory = chats.load_memory(actions.workspace, chat.id)
+    return suggested(look(actions, chat, memory), chat.language)
+
+
+def suggested(situation: Situation, language: Language) -> tuple[Suggestion, ...]:
+    """The same, from how things stand."""
+    epochs = other_epochs(waiting_plan(situation))
+    said = [
+        SAYINGS[key][1 if language == "zh" else 0].format(epochs=epochs) for key in _keys(situation)
+    ]
+    return tuple(Suggestion(label=text, text=text) for text in said[:MOST])
+
+
+def _keys(situation: Situation) -> tuple[str, ...]:
+    if situation.pending is not None:
+        plan = situation.pending.verb == "start_training"
+        return ("start", "epochs", "cancel") if plan else ("yes", "no")
+    if situation.live is not None:
+        return ("progress", "stop", "data")
+    if situation.evaluation is not None:
+        return ("progress", "compare")
+    newest = situation.newest
+    if newest is not None and newest.can_resume:
+        return ("resume", "progress", "again")
+    if newest is None or newest.status != "succeeded":
+        return ("demo", "help") if situation.dataset_id is None else ("train", "data", "help")
+    if situation.report_is_of_finished:
+        return ("report", "compare", "again")
+    return ("compare", "evaluate", "again")

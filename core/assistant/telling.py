@@ -1,0 +1,316 @@
+"""Put an action's measured results into sentences, in the person's language."""
+
+from __future__ import annotations
+
+from core.assistant.records import Language
+from core.assistant.replies import joined, reply
+from core.assistant.results import (
+    DataSeen,
+    DatasetsListed,
+    Difference,
+    EngineStopped,
+    EvaluationSeen,
+    Failed,
+    ModelsListed,
+    PairOpened,
+    PlanProposed,
+    ReportSeen,
+    Result,
+    RunSeen,
+    RunsListed,
+)
+from core.training.plan import TrainingPlan
+
+FIELDS = {
+    "name": ("name", "名称"),
+    "description": ("purpose", "用途"),
+    "base_model": ("base model", "基础模型"),
+    "rank": ("rank", "秩"),
+    "alpha": ("alpha", "alpha"),
+    "learning_rate": ("learning rate", "学习率"),
+    "epochs": ("epochs", "轮数"),
+    "max_steps": ("steps", "步数"),
+    "batch_size": ("batch size", "批大小"),
+    "max_length": ("max length", "最大长度"),
+    "seed": ("seed", "随机种子"),
+    "gradient_accumulation": ("gradient accumulation", "梯度累积"),
+    "evaluations": ("evaluations", "验证次数"),
+    "dropout": ("dropout", "dropout"),
+    "scheduler": ("scheduler", "学习率调度"),
+    "warmup_ratio": ("warm-up", "预热比例"),
+    "weight_decay": ("weight decay", "权重衰减"),
+}
+LANGUAGES = {"en": ("English", "英文"), "zh": ("Chinese", "中文"), "other": ("other", "其他语言")}
+PHASES = {
+    "loading": ("loading the model", "加载模型"),
+    "preparing": ("preparing data", "准备数据"),
+    "training": ("training", "训练"),
+    "evaluating": ("measuring validation loss", "测验证损失"),
+    "saving": ("saving", "保存"),
+    "checking": ("checking the adapter", "检查适配器"),
+    "engine": ("starting both models", "启动模型"),
+    "answers": ("collecting answers", "收集回答"),
+    "judging": ("judging", "评审"),
+    "report": ("writing the report", "撰写报告"),
+}
+STATUS = {
+    "starting": ("starting", "启动中"),
+    "running": ("running", "训练中"),
+    "stopping": ("stopping", "停止中"),
+    "stopped": ("stopped", "已停止"),
+    "succeeded": ("finished", "已完成"),
+    "failed": ("failed", "失败"),
+    "interrupted": ("interrupted", "已中断"),
+}
+AFTER_FAILURE = {
+    "check_data": "data_failed",
+    "propose_plan": "plan_failed",
+    "start_training": "start_failed",
+    "open_pair": "pair_failed",
+}
+
+
+def tell(result: Result, language: Language) -> str:
+    """A result as the assistant says it."""
+    match result:
+        case DataSeen():
+            return data(result, language)
+        case PlanProposed():
+            return plan(result, language)
+        case RunSeen():
+            return run(result, language)
+        case EvaluationSeen():
+            return evaluation(result, language)
+        case ReportSeen():
+            return report(result, language)
+        case PairOpened():
+            text = reply("pair", language, name=result.run_name, tokens=result.tokens)
+            return joined((text, result.note), language)
+        case EngineStopped():
+            return reply("engine_stopped" if result.was_running else "engine_idle", language)
+        case Failed():
+            after = AFTER_FAILURE.get(result.verb)
+            return reply(after, language) if after else result.fix or result.problem
+        case _:
+            return listing(result, language)
+
+
+def line(result: Result, language: Language) -> str:
+    """A result in a few words, for the line of its tool."""
+    match result:
+        case DataSeen():
+            return f"{result.name}: {result.usable} / {result.rows}"
+        case PlanProposed():
+            return result.plan.name
+        case RunSeen():
+            return f"{result.name}: {pick(STATUS, result.status, language)}"
+        case PairOpened():
+            return result.run_name
+        case EvaluationSeen():
+            return f"{result.run_name}: {pick(STATUS, result.status, language)}"
+        case ReportSeen():
+            return result.run_name
+        case Failed():
+            return result.problem
+        case _:
+            return _line_of_list(result, language)
+
+
+def _line_of_list(result: Result, language: Language) -> str:
+    match result:
+        case RunsListed() | DatasetsListed():
+            return str(result.total)
+        case ModelsListed():
+            return str(len(result.models))
+        case _:
+            return tell(result, language)
+
+
+def data(seen: DataSeen, language: Language) -> str:
+    """What is in a file."""
+    key = "data_all" if seen.usable == seen.rows else "data"
+    parts = [reply(key, language, file=seen.source_name, usable=seen.usable, rows=seen.rows)]
+    if seen.rejected or seen.duplicates:
+        lost = {"rejected": seen.rejected, "duplicates": seen.duplicates}
+        parts.append(reply("data_lost", language, **lost))
+    counts = [f"{count} {pick(LANGUAGES, key, language)}" for key, count in seen.languages.items()]
+    languages = ("、" if language == "zh" else ", ").join(counts)
+    shape = {"multi_turn": seen.multi_turn, "with_system": seen.with_system}
+    parts.append(reply("data_shape", language, languages=languages, **shape))
+    if seen.with_tools:
+        parts.append(reply("data_tools", language, with_tools=seen.with_tools))
+    if seen.problems:
+        parts.append(reply("data_problem", language, problem=seen.problems[0]))
+        if seen.rejected + seen.warnings > 1:
+            parts.append(reply("data_more", language, count=seen.rejected + seen.warnings - 1))
+    return joined(parts, language)
+
+
+def plan(proposed: PlanProposed, language: Language) -> str:
+    """A plan in one paragraph, with what should be minded."""
+    chosen = proposed.plan
+    length = f"{chosen.epochs:g} " + ("轮" if language == "zh" else plural("epoch", chosen.epochs))
+    steps = f"{proposed.steps} " + ("步" if language == "zh" else plural("step", proposed.steps))
+    if chosen.max_steps is not None:
+        length = steps
+    else:
+        length += f"（约 {steps}）" if language == "zh" else f" (about {steps})"
+    parts = [
+        reply(
+            "plan",
+            language,
+            name=chosen.name,
+            model=chosen.base_model,
+            rank=chosen.rank,
+            length=length,
+            rate=f"{chosen.learning_rate:g}",
+            batch=chosen.effective_batch,
+            train=proposed.train_rows,
+            validation=proposed.validation_rows,
+            test=proposed.test_rows,
+        )
+    ]
+    if proposed.seconds is not None:
+        parts.append(reply("plan_seconds", language, duration=duration(proposed.seconds, language)))
+    parts += [reply("report_warning", language, warning=warning) for warning in proposed.warnings]
+    return joined(parts, language)
+
+
+def reasons(chosen: TrainingPlan, language: Language) -> str:
+    """Why each setting has its value."""
+    lines = [
+        f"- {pick(FIELDS, field, language)} = {value(getattr(chosen, field))}: {reason}"
+        for field, reason in chosen.reasons.items()
+    ]
+    return "\n".join([reply("plan_reasons", language), *lines])
+
+
+def run(seen: RunSeen, language: Language) -> str:
+    """How a run stands, or how it ended and what to do."""
+    facts = {"name": seen.name, "step": seen.step}
+    if seen.status == "stopping":
+        return reply("stopping", language, **facts)
+    if seen.is_live:
+        return _live(seen, language)
+    if seen.status == "succeeded":
+        return _succeeded(seen, language)
+    parts = [reply(seen.status, language, **facts)]
+    if seen.problem:
+        parts.append(reply("why", language, problem=seen.problem, where=seen.where, fix=seen.fix))
+    if seen.can_resume:
+        parts.append(reply("can_resume", language, checkpoint=seen.last_checkpoint))
+    return joined(parts, language)
+
+
+def _live(seen: RunSeen, language: Language) -> str:
+    if not seen.step or seen.total_steps is None:
+        phase = pick(PHASES, seen.phase or "loading", language)
+        return reply("running_early", language, name=seen.name, phase=phase)
+    parts = [reply("running", language, name=seen.name, step=seen.step, total=seen.total_steps)]
+    if seen.loss is not None:
+        parts.append(reply("running_loss", language, loss=f"{seen.loss:.3f}"))
+    if seen.validation_loss is not None:
+        parts.append(reply("running_validation", language, loss=f"{seen.validation_loss:.3f}"))
+    if seen.eta_s is not None:
+        parts.append(reply("running_eta", language, duration=duration(seen.eta_s, language)))
+    return joined(parts, language)
+
+
+def _succeeded(seen: RunSeen, language: Language) -> str:
+    parts = [reply("succeeded", language, name=seen.name, step=seen.step)]
+    if seen.seconds is not None:
+        parts.append(reply("succeeded_time", language, duration=duration(seen.seconds, language)))
+    if seen.best_loss is not None:
+        loss = {"loss": f"{seen.best_loss:.3f}", "best_step": seen.best_step}
+        parts.append(reply("succeeded_loss", language, **loss))
+    text = "，".join(parts) + "。" if language == "zh" else ", ".join(parts) + "."
+    changed = "" if seen.changes_model is not False else reply("no_change", language)
+    return joined((text.replace(", in ", " in "), changed), language)
+
+
+def evaluation(seen: EvaluationSeen, language: Language) -> str:
+    """How an evaluation stands, or why it ended."""
+    if seen.status in ("failed", "interrupted"):
+        parts = [reply("evaluation_failed", language, name=seen.run_name)]
+        if seen.problem:
+            why = {"problem": seen.problem, "where": seen.where, "fix": seen.fix}
+            parts.append(reply("why", language, **why))
+        return joined([*parts, reply("evaluate_again", language)], language)
+    phase = pick(PHASES, seen.phase or "engine", language)
+    if seen.total is None:
+        return reply("evaluation_early", language, name=seen.run_name, phase=phase)
+    counted = {"done": seen.done, "total": seen.total}
+    text = reply("evaluation", language, name=seen.run_name, phase=phase, **counted)
+    if seen.failed:
+        text = joined((text, reply("evaluation_failures", language, failed=seen.failed)), language)
+    return text
+
+
+def report(seen: ReportSeen, language: Language) -> str:
+    """The verdict, then each criterion, then what should be minded."""
+    verdict = seen.verdict_zh if language == "zh" and seen.verdict_zh else seen.verdict
+    lines = [reply("report", language, verdict=verdict, samples=seen.samples)]
+    lines += [_criterion(each, language) for each in seen.criteria]
+    lines += [reply("report_warning", language, warning=warning) for warning in seen.warnings]
+    return "\n".join(lines)
+
+
+def _criterion(each: Difference, language: Language) -> str:
+    interval = ""
+    if each.difference is not None and each.low is not None and each.high is not None:
+        ends = f"{100 * each.low:+.1f} … {100 * each.high:+.1f}"
+        interval = f" ({100 * each.difference:+.1f}, 95%: {ends})"
+    shares = {"base": share(each.base, language), "tuned": share(each.tuned, language)}
+    return reply("report_line", language, text=each.text, interval=interval, **shares)
+
+
+def listing(result: Result, language: Language) -> str:
+    """A list with its head."""
+    match result:
+        case RunsListed(runs=runs, total=total):
+            if not runs:
+                return reply("no_run", language)
+            lines = [f"- {each.name}: {pick(STATUS, each.status, language)}" for each in runs]
+            return "\n".join([reply("runs", language, total=total), *lines])
+        case DatasetsListed(datasets=datasets, total=total):
+            if not datasets:
+                return reply("no_data", language)
+            lines = [f"- {each.name}: {each.usable} / {each.rows}" for each in datasets]
+            return "\n".join([reply("datasets", language, total=total), *lines])
+        case ModelsListed(models=models):
+            lines = [f"- {each['name']}: {each['note']}" for each in models]
+            return "\n".join([reply("models", language), *lines])
+        case _:
+            return reply("ended", language)
+
+
+def pick(names: dict[str, tuple[str, str]], key: str, language: Language) -> str:
+    """A word in the person's language; the key itself when it has none."""
+    return names.get(key, (key, key))[1 if language == "zh" else 0]
+
+
+def value(given: object) -> str:
+    """A setting's value as a person writes it."""
+    return f"{given:g}" if isinstance(given, float) else str(given)
+
+
+def share(given: float | None, language: Language) -> str:
+    """A share from 0 to 1 in per cent."""
+    return reply("not_measured", language) if given is None else f"{100 * given:.1f}%"
+
+
+def plural(word: str, count: float) -> str:
+    return word if count == 1 else f"{word}s"
+
+
+def duration(seconds: float, language: Language) -> str:
+    """Seconds as people say them, to two units at most."""
+    whole = max(1, round(seconds))
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    units = ("小时", "分", "秒") if language == "zh" else ("h", "min", "s")
+    parts = [
+        f"{count} {unit}"
+        for count, unit in zip((hours, minutes, rest), units, strict=True)
+        if count
+    ]
+    return " ".join(parts[:2])

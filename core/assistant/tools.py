@@ -1,0 +1,35 @@
+"""The verbs of `core.actions` as tools for whichever model drives the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic_ai import Tool
+
+from core.assistant import tools_serving as serving
+from core.assistant import tools_training as training
+from core.assistant.turn import Turn
+
+TOOLS: dict[str, Callable[..., Any]] = {
+    "check_data": training.check_data,
+    "dataset": training.show_dataset,
+    "datasets": training.list_datasets,
+    "propose_plan": training.propose_plan,
+    "start_training": training.start_training,
+    "runs": training.list_runs,
+    "run": training.show_run,
+    "stop_run": training.stop_run,
+    "resume_run": training.resume_run,
+    "models": training.list_models,
+    "open_pair": serving.compare,
+    "start_evaluation": serving.evaluate,
+    "report": serving.show_report,
+    "stop_engine": serving.stop_engine,
+}
+"""By the verb of `core.actions` that each one calls."""
+
+
+def toolset() -> list[Tool[Turn]]:
+    """All tools; one runs at a time, because they change the same conversation."""
+    return [Tool(tool, name=verb, sequential=True) for verb, tool in TOOLS.items()]

@@ -1,0 +1,105 @@
+"""Tools for serving and evaluation: talk to base and tuned, measure them, read the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_ai import ApprovalRequired
+
+from core.assistant import results
+from core.assistant.results import EngineStopped, EvaluationSeen, PairOpened, ReportSeen
+from core.assistant.tool_basics import Context, finished, pick_run, say_of, told
+from core.assistant.turn import Turn
+from core.errors import RunError
+from core.training.records import Run
+from eval.records import EvaluationRequest
+
+
+@told
+def compare(ctx: Context, run: str | None = None) -> PairOpened:
+    """Serve base and tuned side by side, proven to be what was trained; takes up to minutes.
+
+    Args:
+        run: Id or name; left out, the newest finished run.
+    """
+    found = pick_run(ctx.deps, run, finished, "finished")
+    pair = ctx.deps.actions.open_pair(found.id, say_of(ctx))
+    ctx.deps.show("pair", found.id)
+    return PairOpened(
+        run_id=found.id,
+        run_name=found.plan.name,
+        base_model=found.plan.base_model,
+        tokens=pair.check.tokens,
+        worst_difference=pair.check.worst_difference,
+        served_change=pair.check.served_change,
+        note=pair.tuned.note,
+    )
+
+
+@told
+def evaluate(ctx: Context, run: str | None = None, limit: int | None = None) -> EvaluationSeen:
+    """Ask base and tuned the held-out questions and score both; the report comes when it is done.
+
+    It waits for the person's approval when answers would be sent to a judge.
+
+    Args:
+        run: Id or name; left out, the newest finished run.
+        limit: At most this many questions; left out, all.
+    """
+    turn = ctx.deps
+    found = pick_run(turn, run, finished, "finished")
+    if under_way := _evaluation_of(turn, found):
+        turn.show("evaluation", under_way.id)
+        return under_way
+    file = Path(turn.memory.rubric) if turn.memory.rubric else None
+    rubric = turn.actions.rubric_for(found.id, file)
+    asks_judge = any(criterion.kind == "judge" for criterion in rubric.criteria)
+    judge = turn.actions.settings.judge
+    if judge and asks_judge and not ctx.tool_call_approved:
+        leaves = f"Questions and answers are sent to {judge.model} at {judge.base_url}."
+        arguments = {"run": found.id, "limit": limit}
+        raise ApprovalRequired({"arguments": arguments, "warnings": (leaves,)})
+    request = EvaluationRequest(run_id=found.id, rubric=rubric.as_yaml(), limit=limit)
+    started = turn.actions.start_evaluation(request)
+    turn.show("evaluation", started.id)
+    return results.evaluation_seen(started, found.plan.name)
+
+
+@told
+def show_report(ctx: Context, run: str | None = None) -> ReportSeen | EvaluationSeen:
+    """The newest report, or how its evaluation stands.
+
+    Args:
+        run: Id or name; left out, the newest finished run.
+    """
+    turn = ctx.deps
+    situation = turn.look()
+    if run is not None:
+        run_id = named_run(turn.actions.runs(), run).id
+        mine = [e for e in turn.actions.evaluations() if e.request.run_id == run_id]
+        chosen = mine[0].id if mine else None
+    else:
+        chosen = situation.evaluation.id if situation.evaluation else situation.report_id
+    if chosen is None:
+        raise RunError("There is no report yet.", fix="Say 'evaluate' to make one.")
+    evaluation = turn.actions.evaluation(chosen)
+    if evaluation.status != "succeeded":
+        turn.show("evaluation", chosen)
+        names = {each.id: each.plan.name for each in turn.actions.runs()}
+        return results.evaluation_seen(evaluation, names.get(evaluation.request.run_id, ""))
+    turn.show("report", chosen)
+    return results.report_seen(turn.actions.report(chosen))
+
+
+@told
+def stop_engine(ctx: Context) -> EngineStopped:
+    """Stop serving models and give the memory back."""
+    running = ctx.deps.actions.engine() is not None
+    ctx.deps.actions.stop_engine(say_of(ctx))
+    return EngineStopped(was_running=running)
+
+
+def _evaluation_of(turn: Turn, run: Run) -> EvaluationSeen | None:
+    live = (e for e in turn.actions.evaluations() if e.status in ("starting", "running"))
+    mine = next((e for e in live if e.request.run_id == run.id), None)
+    return results.evaluation_seen(mine, run.plan.name, already=True) if mine else None

@@ -1,0 +1,199 @@
+"""Tools for data and training: check, propose, start, watch, stop and resume.
+
+What costs time waits for the person: such a tool raises ApprovalRequired with its complete
+arguments until the person has agreed to them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic_ai import ApprovalRequired
+
+from core.actions import PlanChanges
+from core.assistant import results
+from core.assistant.results import (
+    DataSeen,
+    DatasetsListed,
+    ModelsListed,
+    PlanProposed,
+    RunSeen,
+    RunsListed,
+)
+from core.assistant.tool_basics import Context, dataset_id_of, pick_run, say_of, told
+from core.assistant.turn import Turn
+from core.errors import DataError, PlanError
+from core.training.plan import TrainingPlan
+
+EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
+
+
+@told
+def check_data(ctx: Context, file: str) -> DataSeen:
+    """Read a dialogue file, list its problems, and keep its good rows as a dataset.
+
+    Args:
+        file: Name of a file that the person dropped here, or `support_desk.jsonl`, the example.
+    """
+    dataset = ctx.deps.actions.check_data(_file(ctx.deps, file))
+    ctx.deps.remember(dataset_id=dataset.id)
+    ctx.deps.show("dataset", dataset.id)
+    return results.data_seen(dataset)
+
+
+@told
+def show_dataset(ctx: Context, dataset_id: str | None = None) -> DataSeen:
+    """What is in a dataset: rows, languages, problems.
+
+    Args:
+        dataset_id: Left out, the one last checked here.
+    """
+    dataset = ctx.deps.actions.dataset(dataset_id_of(ctx.deps, dataset_id))
+    ctx.deps.show("dataset", dataset.id)
+    return results.data_seen(dataset)
+
+
+@told
+def list_datasets(ctx: Context) -> DatasetsListed:
+    """All datasets, newest first."""
+    found = ctx.deps.actions.datasets()
+    newest = found[: results.TOLD_RUNS]
+    return DatasetsListed(
+        datasets=tuple(results.data_seen(dataset) for dataset in newest), total=len(found)
+    )
+
+
+# -- training -------------------------------------------------------------------------------------
+
+
+@told
+def propose_plan(
+    ctx: Context, dataset_id: str | None = None, changes: PlanChanges | None = None
+) -> PlanProposed:
+    """Work out a training plan and put it before the person, who can edit, accept or decline it.
+
+    Call it again with only what should be different; earlier changes are kept. Nothing starts.
+
+    Args:
+        dataset_id: Left out, the dataset last checked here.
+        changes: What the person wants different from the recommendation.
+    """
+    turn = ctx.deps
+    wanted = changes.model_dump(exclude_none=True) if changes else {}
+    merged = merge_changes(turn.memory.changes, wanted)
+    proposal = turn.actions.propose_plan(dataset_id_of(turn, dataset_id), PlanChanges.parse(merged))
+    turn.remember(changes=merged, dataset_id=proposal.plan.dataset_id)
+    turn.proposed = proposal
+    given = proposal.model_dump(
+        include=set(PlanProposed.model_fields) & set(type(proposal).model_fields)
+    )
+    return PlanProposed.model_validate(given)
+
+
+@told
+def start_training(ctx: Context, plan: TrainingPlan | None = None) -> RunSeen:
+    """Start a run. It waits for the person's approval.
+
+    Args:
+        plan: Left out, the plan that was proposed last.
+    """
+    turn = ctx.deps
+    if not ctx.tool_call_approved or plan is None:
+        plan = plan or _proposed(turn)
+        if plan is None:
+            raise PlanError("No plan has been proposed yet.", fix="Propose one first.")
+        raise ApprovalRequired({"arguments": {"plan": plan.model_dump(mode="json")}})
+    run = turn.actions.start_training(plan, say_of(ctx))
+    turn.remember(changes={})
+    turn.show("run", run.id)
+    return results.run_seen(run)
+
+
+@told
+def list_runs(ctx: Context) -> RunsListed:
+    """All runs, newest first, with how they stand."""
+    found = ctx.deps.actions.runs()
+    newest = found[: results.TOLD_RUNS]
+    return RunsListed(runs=tuple(results.run_seen(run) for run in newest), total=len(found))
+
+
+@told
+def show_run(ctx: Context, run: str | None = None) -> RunSeen:
+    """How a run stands: step, loss, time left, or why it ended.
+
+    Args:
+        run: Id or name; left out, the one under way, else the newest.
+    """
+    found = pick_run(ctx.deps, run, lambda each: each.is_live, "any")
+    ctx.deps.show("run", found.id)
+    return results.run_seen(found)
+
+
+@told
+def stop_run(ctx: Context, run: str | None = None) -> RunSeen:
+    """Ask a run to save a checkpoint and leave; it can be resumed.
+
+    Args:
+        run: Id or name; left out, the one under way.
+    """
+    found = pick_run(ctx.deps, run, lambda each: each.is_live, "under way")
+    return results.run_seen(ctx.deps.actions.stop_run(found.id))
+
+
+@told
+def resume_run(ctx: Context, run: str | None = None) -> RunSeen:
+    """Go on with a stopped, interrupted or failed run. It waits for the person's approval.
+
+    Args:
+        run: Id or name; left out, the newest that can be resumed.
+    """
+    found = pick_run(ctx.deps, run, lambda each: each.can_resume, "waiting to be resumed")
+    if not ctx.tool_call_approved:
+        raise ApprovalRequired({"arguments": {"run": found.id}})
+    resumed = ctx.deps.actions.resume_run(found.id, say_of(ctx))
+    ctx.deps.show("run", resumed.id)
+    return results.run_seen(resumed)
+
+
+@told
+def list_models(ctx: Context) -> ModelsListed:
+    """Base models that can be picked by name."""
+    found = ctx.deps.actions.models()
+    ctx.deps.show("models", "all")
+    return ModelsListed(models=tuple(results.model_seen(model) for model in found))
+
+
+def merge_changes(
+    before: dict[str, float | int | str], new: dict[str, Any]
+) -> dict[str, float | int | str]:
+    """Earlier changes with newer ones over them; naming epochs takes back a number of steps."""
+    kept = {
+        name: value
+        for name, value in before.items()
+        if not (name == "max_steps" and "epochs" in new and "max_steps" not in new)
+    }
+    return kept | new
+
+
+def _proposed(turn: Turn) -> TrainingPlan | None:
+    """The plan proposed in this turn, else the one that waits."""
+    if turn.proposed:
+        return turn.proposed.plan
+    waiting = turn.chat.pending
+    if waiting and waiting.verb == "start_training":
+        return TrainingPlan.model_validate(waiting.arguments["plan"])
+    return None
+
+
+def _file(turn: Turn, name: str) -> Path:
+    """Only what was dropped here, or comes with Duotune: a name is never a path."""
+    if name in turn.memory.files:
+        return Path(turn.memory.files[name])
+    bundled = {path.name: path for path in EXAMPLES.glob("*.jsonl")}
+    if name not in bundled:
+        raise DataError(
+            f"No file called '{name[:80]}' was dropped into this conversation.",
+            fix="Drop it here, or say 'use the example data'.",
+        )
+    return bundled[name]

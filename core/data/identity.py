@@ -1,0 +1,48 @@
+"""When two rows are the same: content hashes, and keys that ignore case, width and spacing."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+
+from core.data.records import Example
+from core.messages import Conversation
+
+
+def fold(text: str) -> str:
+    """Text with the differences removed that don't make it another text (NFKC, case, spaces)."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def example_id(conversation: Conversation) -> str:
+    """`ex-` and 16 hex digits over everything the conversation says."""
+    # Defaults are left out, so that a field added later does not rename every example.
+    content = conversation.model_dump_json(exclude_defaults=True)
+    return f"ex-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+def duplicate_key(conversation: Conversation) -> bytes:
+    """Equal for conversations whose folded turns, calls and tools are equal."""
+    hasher = hashlib.sha256()
+    for turn in conversation.messages:
+        hasher.update(f"{turn.role}\0{fold(turn.content)}\0".encode())
+        for call in turn.tool_calls:
+            hasher.update(f"{call.name}\0{fold(call.arguments)}\0".encode())
+    for tool in conversation.tools:
+        hasher.update(repr(tool).encode(errors="replace"))
+    return hasher.digest()
+
+
+def group_key(conversation: Conversation) -> str:
+    """Equal for conversations that must stay in one part: those with the same first user turn."""
+    first = fold(conversation.first_user)
+    return f"user:{first}" if first else f"row:{duplicate_key(conversation).hex()}"
+
+
+def dataset_id(examples: Iterable[Example]) -> str:
+    """`ds-` and 12 hex digits over usable rows in order, with their asked part and tags."""
+    hasher = hashlib.sha256()
+    for example in examples:
+        hasher.update("\0".join((example.id, example.part or "", *example.tags, "\n")).encode())
+    return f"ds-{hasher.hexdigest()[:12]}"

@@ -1,0 +1,271 @@
+"""Ask a model behind an OpenAI-compatible endpoint, streaming, and measure what it took.
+
+Nothing here raises for an answer that can't be had: the Generation says why, with the text so far.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from core.messages import Message
+from core.serving.records import Endpoint, Generation, Sampling
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+RETRIES = 3
+"""Times a request is repeated that the server was too busy for, each after a longer wait."""
+CONNECT_S, SILENCE_S = 5.0, 300.0
+"""Longest wait for a connection, and for the next piece of an answer; a CPU may prefill slowly."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@asynccontextmanager
+async def open_client(
+    endpoint: Endpoint, silence_s: float = SILENCE_S
+) -> AsyncIterator[AsyncOpenAI]:
+    """A client whose connections are kept for many requests; it serves every model of the address.
+
+    It belongs to the event loop that it was opened in.
+    """
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
+
+    proxied = urlsplit(endpoint.base_url).hostname not in LOOPBACK
+    client = AsyncOpenAI(
+        base_url=endpoint.base_url,
+        api_key=endpoint.api_key.get_secret_value(),
+        max_retries=RETRIES,
+        timeout=Timeout(silence_s, connect=CONNECT_S),
+        http_client=DefaultAsyncHttpxClient(trust_env=proxied),
+    )
+    async with client:
+        yield client
+
+
+async def stream(
+    endpoint: Endpoint,
+    messages: Sequence[Message],
+    sampling: Sampling,
+    client: AsyncOpenAI | None = None,
+) -> AsyncGenerator[Generation, None]:
+    """The growing answer; its last Generation is done. Close the iterator to stop the server too.
+
+    Time and speed are measured here, at the client.
+    """
+    if client is None:
+        async with (
+            open_client(endpoint) as own,
+            aclosing(stream(endpoint, messages, sampling, own)) as answer,
+        ):
+            async for generation in answer:
+                yield generation
+        return
+    growing = _Growing()
+    async with aclosing(_chunks(client, endpoint, messages, sampling, growing)) as pieces:
+        async for _ in pieces:
+            yield growing.now()
+    yield growing.now()
+
+
+async def complete(
+    endpoint: Endpoint,
+    messages: Sequence[Message],
+    sampling: Sampling,
+    client: AsyncOpenAI | None = None,
+) -> Generation:
+    """The whole answer; it streams underneath, so that time to first token is measured too."""
+    if client is None:
+        async with open_client(endpoint) as own:
+            return await complete(endpoint, messages, sampling, own)
+    growing = _Growing()
+    async with aclosing(_chunks(client, endpoint, messages, sampling, growing)) as pieces:
+        async for _ in pieces:
+            pass
+    return growing.now()
+
+
+async def stream_both(
+    base: Endpoint,
+    tuned: Endpoint,
+    messages: Sequence[Message],
+    sampling: Sampling,
+    tuned_messages: Sequence[Message] | None = None,
+) -> AsyncGenerator[tuple[Generation, Generation], None]:
+    """Both growing answers, each at its own speed; whoever reads slowly skips states.
+
+    The tuned side is asked with `tuned_messages` where its conversation went another way.
+
+    Closing the iterator ends both requests on the server.
+    """
+    latest = [Generation(text="", done=False)] * 2
+    changed = asyncio.Event()
+
+    asked = (messages, messages if tuned_messages is None else tuned_messages)
+
+    async def follow(side: int, endpoint: Endpoint) -> None:
+        async with aclosing(stream(endpoint, asked[side], sampling)) as answer:
+            async for generation in answer:
+                latest[side] = generation
+                changed.set()
+
+    tasks = [asyncio.create_task(follow(side, of)) for side, of in enumerate((base, tuned))]
+    for task in tasks:
+        task.add_done_callback(lambda _: changed.set())
+    try:
+        over = False
+        while not over:
+            await changed.wait()
+            changed.clear()
+            over = all(task.done() for task in tasks)  # seen before the states it is told with
+            yield latest[0], latest[1]
+        for task in tasks:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _chunks(
+    client: AsyncOpenAI,
+    endpoint: Endpoint,
+    messages: Sequence[Message],
+    sampling: Sampling,
+    growing: _Growing,
+) -> AsyncGenerator[None, None]:
+    """Ask, and say each time that the text has grown; at the end `growing` is done."""
+    from openai import APIError
+
+    growing.began = time.perf_counter()
+    try:
+        request = _request(endpoint, messages, sampling)
+        async with await client.chat.completions.create(**request) as chunks:
+            async for chunk in chunks:
+                if growing.take(chunk):
+                    yield
+        growing.end()
+    except (APIError, ValueError) as error:  # ValueError: what came is no JSON or no UTF-8
+        growing.fail(error)
+
+
+def _request(endpoint: Endpoint, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
+    extra: dict[str, Any] = {}
+    if endpoint.template_kwargs:
+        extra["chat_template_kwargs"] = endpoint.template_kwargs
+    if endpoint.stop_token_ids:
+        extra["stop_token_ids"] = list(endpoint.stop_token_ids)
+    return {
+        "model": endpoint.model,
+        "messages": [message.as_openai() for message in messages],
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        "seed": sampling.seed,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "extra_body": extra,
+    }
+
+
+@dataclass
+class _Growing:
+    """An answer while it comes in, with the times at which it did."""
+
+    began: float = 0.0
+    parts: list[str] = field(default_factory=list)
+    first: float | None = None
+    last: float | None = None
+    finish_reason: str | None = None
+    tokens: int | None = None
+    error: str | None = None
+    done: bool = False
+
+    def take(self, chunk: Any) -> bool:
+        """Add a chunk; True when it brought text."""
+        if chunk.usage is not None:
+            self.tokens = chunk.usage.completion_tokens
+        if not chunk.choices:
+            return False
+        choice = chunk.choices[0]
+        self.finish_reason = choice.finish_reason or self.finish_reason
+        if not choice.delta.content:
+            return False
+        self.last = time.perf_counter()
+        self.first = self.first or self.last
+        self.parts.append(choice.delta.content)
+        return True
+
+    def end(self) -> None:
+        """The stream is over: well, or before the model said why it stopped."""
+        self.done = True
+        if self.finish_reason is None:
+            self.error = "The answer broke off: the model server ended it without a reason."
+        elif self.finish_reason == "abort":
+            self.error = "The model server was stopped before the answer was complete."
+
+    def fail(self, error: Exception) -> None:
+        self.done = True
+        self.finish_reason = None
+        self.error = sentence(error, begun=bool(self.parts))
+
+    def now(self) -> Generation:
+        seconds = self.last - self.first if self.first and self.last else 0.0
+        whole = self.done and self.error is None and self.tokens is not None
+        return Generation(
+            text="".join(self.parts),
+            done=self.done,
+            finish_reason=self.finish_reason,
+            tokens=self.tokens,
+            first_token_s=self.first - self.began if self.first else None,
+            tokens_per_s=(self.tokens - 1) / seconds if whole and self.tokens and seconds else None,
+            error=self.error,
+        )
+
+
+def sentence(error: Exception, begun: bool = False) -> str:
+    """What went wrong with a request to an endpoint, for a person; `begun`: some text had come."""
+    import openai
+
+    if isinstance(error, openai.APITimeoutError):
+        return (
+            "The model server fell silent." if begun else "The model server did not answer in time."
+        )
+    if isinstance(error, openai.APIConnectionError):
+        return (
+            "The model server went away in the middle of the answer."
+            if begun
+            else "The model server can't be reached: it has stopped, or was never started."
+        )
+    if isinstance(error, openai.APIStatusError):
+        return _status_sentence(error.status_code, _said(error))
+    if isinstance(error, openai.APIError):
+        return f"The model server broke the answer off: {error.message}"
+    return "The model server sent something that is no answer."
+
+
+def _status_sentence(status: int, said: str) -> str:
+    if status == 400 and ("context length" in said or "max_tokens" in said):
+        return f"The conversation and its answer are too long for the model. ({said})"
+    kinds = {
+        401: "The model server does not accept the API key.",
+        403: "The model server refuses this API key.",
+        404: "The model server does not know this model.",
+        429: "The model server is too busy; it was asked several times.",
+    }
+    if status in kinds:
+        return f"{kinds[status]} ({said})"
+    if status < 500:
+        return f"The model server refuses the request: {said}"
+    return f"The model server failed ({status}): {said}"
+
+
+def _said(error: Any) -> str:
+    """The server's own words, short."""
+    body = error.body if isinstance(error.body, dict) else {}
+    return str(body.get("message") or error.message)[:300]

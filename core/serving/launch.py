@@ -1,0 +1,249 @@
+"""How an engine is started: interpreter, limits, command line and environment."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from core.errors import ServingError
+from core.messages import Record
+from core.models import catalog, hub
+from core.models.catalog import ResolvedModel
+from core.serving.gpu import GpuMemory, gpu_memory
+from core.serving.vllm_server import LEASE, MODULE
+from core.settings import Settings
+
+PROJECT = Path(__file__).parents[2]
+SERVE_PYTHON = PROJECT / ".venv-serve" / "bin" / "python"
+PROGRAM = Path(__file__).with_name("vllm_server.py")
+BASE_NAME = "base"
+"""What the base model is called in requests; tuned models go by their adapter's id."""
+
+RANKS = (16, 32, 64, 128)
+"""vLLM's choices of --max-lora-rank up to TrainingPlan's largest rank.
+
+The smallest that fits is taken: every tuned token costs as if its adapter had the engine's rank
+(the starter at 8 streams: 263 tokens/s at 32, 161 at 128).
+"""
+CPU_HEADS = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
+"""Head sizes of vLLM's CPU attention; with any other it starts, then dies on the first request."""
+EXACT_BYTES = 1_200_000_000
+"""Weights up to this size in memory are served in float32 on a CPU.
+
+There a served adapter then agrees with PEFT to 1e-5 nats (bfloat16: 0.1), at two thirds of the
+speed; a larger model would pay that in memory traffic it can't spare.
+"""
+CPU_CONTEXT, GPU_CONTEXT = 4096, 8192
+"""Most tokens of prompt and answer together; more would only cost memory here."""
+CPU_KV_BYTES = (64 << 20, 2 << 30)
+"""Least and most memory for the key-value cache on a CPU."""
+KV_SEQUENCES = 8
+"""Conversations of full length that the CPU's key-value cache is made for."""
+
+ENV_NAMES = ("PATH", "HOME", "USER", "LANG", "TMPDIR", "SSL_CERT_FILE", "HF_TOKEN", "CC", "CXX")
+ENV_PREFIXES = ("LC_", "LD_", "CUDA", "NVIDIA_", "NCCL_", "XDG_", "VLLM_", "OMP_", "TORCH", "HF_H")
+PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+
+
+class Wanted(Record):
+    """What an engine must be started with."""
+
+    model: ResolvedModel
+    given: str
+    """Local folder or Hub id, as the server is given it."""
+    max_length: int
+    max_rank: int
+    dtype: str
+    gpu: GpuMemory | None
+    kv_bytes: int | None
+    """Memory for the key-value cache; None on a GPU, where vLLM takes its share itself."""
+    offline: bool
+
+
+def want(settings: Settings, base_model: str, revision: str | None, rank: int) -> Wanted:
+    """Decide how to serve a model on this machine.
+
+    Raises ModelError when it can't be found, ServingError when the engine could not run it.
+    """
+    model = catalog.resolve(base_model, revision, settings)
+    gpu = gpu_memory()
+    if gpu is None:
+        _check_head_size(model)
+    folder = _folder(model)
+    shape = model.shape
+    cap = CPU_CONTEXT if gpu is None else GPU_CONTEXT
+    exact = gpu is None and shape is not None and shape.parameters * 4 <= EXACT_BYTES
+    max_length = min(cap, shape.context or cap) if shape else cap
+    return Wanted(
+        model=model,
+        given=str(folder) if folder else model.id_or_path,
+        max_length=max_length,
+        max_rank=_fitting_rank(rank),
+        dtype="float32" if exact else "auto",
+        gpu=gpu,
+        kv_bytes=_kv_bytes(folder, max_length, 4 if exact else 2) if gpu is None else None,
+        offline=folder is not None or settings.offline,
+    )
+
+
+def _folder(model: ResolvedModel) -> Path | None:
+    """Where the whole model lies on this machine; None when the server must fetch it."""
+    if model.local:
+        return Path(model.id_or_path)
+    return hub.cached_folder(model.id_or_path, model.revision) if model.shape else None
+
+
+def _fitting_rank(rank: int) -> int:
+    for choice in RANKS:
+        if rank <= choice:
+            return choice
+    raise ServingError(
+        f"The adapter has rank {rank}; the engine serves at most {RANKS[-1]}.",
+        fix="Train with a smaller rank.",
+    )
+
+
+def _check_head_size(model: ResolvedModel) -> None:
+    size = model.shape.head_dim if model.shape else None
+    if size is not None and size not in CPU_HEADS:
+        raise ServingError(
+            f"The model's attention heads have size {size}, which vLLM can't run on a CPU.",
+            model.id_or_path,
+            f"Pick a model with a head size of {', '.join(map(str, CPU_HEADS))}, or use a GPU.",
+        )
+
+
+def _kv_bytes(folder: Path | None, max_length: int, item: int) -> int:
+    """Memory for KV_SEQUENCES conversations of full length, in bytes, within CPU_KV_BYTES.
+
+    2 * layers * key-value heads * head size * bytes per number, for each token.
+    """
+    least, most = CPU_KV_BYTES
+    if folder is None:
+        return most
+    config = json.loads((folder / "config.json").read_bytes())
+    text = config.get("text_config", config)
+    heads = text.get("num_attention_heads", 1)
+    size = text.get("head_dim") or text.get("hidden_size", 0) // heads
+    kv_heads = text.get("num_key_value_heads") or heads
+    token = 2 * text.get("num_hidden_layers", 0) * kv_heads * size * item
+    return min(max(token * max_length * KV_SEQUENCES, least), most) if token else most
+
+
+def arguments(wanted: Wanted, python: Path, port: int) -> list[str]:
+    """The server's command line; the key is not in it."""
+    options = {
+        "--host": "127.0.0.1",
+        "--port": port,
+        "--served-model-name": BASE_NAME,
+        "--dtype": wanted.dtype,
+        "--max-model-len": wanted.max_length,
+        "--generation-config": "vllm",  # sampling is what the request says and nothing else
+        "--max-loras": 2,
+        "--max-lora-rank": wanted.max_rank,
+        "--max-cpu-loras": 16,
+        "--allowed-origins": "[]",
+        "--middleware": f"{MODULE}.RequireKey",
+    }
+    if wanted.given == wanted.model.id_or_path and wanted.model.revision:
+        options["--revision"] = wanted.model.revision
+    if wanted.gpu is not None:
+        options["--gpu-memory-utilization"] = gpu_share(wanted.gpu)
+    else:
+        # One process fewer: starts in half the time with half the memory.
+        options["--distributed-executor-backend"] = "uni"
+        options["--kv-cache-memory-bytes"] = wanted.kv_bytes
+        options["--max-num-seqs"] = 64
+    flags = ["--enable-lora", "--disable-uvicorn-access-log", "--disable-log-stats"]
+    pairs = [str(part) for option in options.items() for part in option]
+    return [str(python), str(PROGRAM), "serve", wanted.given, *pairs, *flags]
+
+
+def gpu_share(memory: GpuMemory) -> float:
+    """The share of a GPU's memory to take: 0.85 at most, and 1 GiB less than what is free.
+
+    Raises ServingError when next to nothing is free.
+    """
+    share = math.floor(min(0.85, (memory.free - 1024) / memory.total) * 100) / 100
+    if share < 0.1:
+        raise ServingError(
+            f"The GPU has {memory.free} of {memory.total} MiB free, too little to serve a model.",
+            fix="End what uses the GPU (nvidia-smi names it), then try again.",
+        )
+    return share
+
+
+def environment(
+    wanted: Wanted, key: str, lease: Path, environ: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """What the server may know of this process's environment, and its own settings."""
+    env = _inherited(environ) | {
+        LEASE: str(lease),
+        "VLLM_API_KEY": key,
+        "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True",
+        "VLLM_NO_USAGE_STATS": "1",
+        "DO_NOT_TRACK": "1",
+        "HF_HUB_OFFLINE": "1" if wanted.offline else "0",
+        "PYTHONSAFEPATH": "1",  # or the program's neighbours would hide modules of their name
+    }
+    if wanted.gpu is None:
+        env |= {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
+        env.setdefault("OMP_NUM_THREADS", str(_threads()))
+        env.pop("VLLM_CPU_KVCACHE_SPACE", None)  # it can't stand beside the explicit size
+    return env
+
+
+def _inherited(environ: Mapping[str, str]) -> dict[str, str]:
+    """The part of an environment that serving needs; other programs' secrets are not in it."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in ENV_NAMES or name.startswith(ENV_PREFIXES) or name.lower() in PROXIES
+    }
+
+
+def _threads() -> int:
+    """All but one of the processors this process may use: the last one answers requests."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+def find_python(settings: Settings) -> Path:
+    """The serving environment's interpreter, shown to have vLLM.
+
+    Raises ServingError that says how to get one.
+    """
+    python = settings.vllm_python or SERVE_PYTHON
+    if not python.is_file():
+        raise ServingError(
+            "The serving environment with vLLM is not set up.",
+            str(python),
+            "Run ./duotune, which sets it up, or let DUOTUNE_VLLM_PYTHON name an interpreter "
+            "that has vLLM.",
+        )
+    if not _has_vllm(python, python.stat().st_mtime_ns):
+        raise ServingError(
+            "That interpreter has no vLLM.",
+            str(python),
+            "Run ./duotune to set the serving environment up again, or let DUOTUNE_VLLM_PYTHON "
+            "name another interpreter.",
+        )
+    return python
+
+
+@lru_cache(maxsize=8)
+def _has_vllm(python: Path, changed: int) -> bool:  # noqa: ARG001  a changed file is asked again
+    code = (
+        "from importlib.metadata import distributions as d; "
+        "import sys; sys.exit(not {'vllm', 'vllm-cpu'} & {x.name for x in d()})"
+    )
+    try:
+        command = [python, "-c", code]
+        env = _inherited(os.environ)
+        return subprocess.run(command, timeout=60, check=False, env=env, cwd="/").returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False

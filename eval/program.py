@@ -1,0 +1,132 @@
+"""The evaluation program: `python -m eval.program FOLDER` answers, scores and writes the report.
+
+It runs apart from the app. Whatever it has is on disk at once, so that it can be started again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.disk import append_line, take_lease, write_atomic
+from core.errors import DuotuneError
+from core.serving.engines import Engines
+from core.serving.pairs import open_pair
+from core.serving.records import Pair
+from core.settings import read_settings
+from core.training.records import Failure
+from core.workspace import Workspace
+from eval import comparison, conditions, rendering, reports, scorekeeping
+from eval.case import Case, open_case
+from eval.folder import ReportFolder
+from eval.records import Comparison, Verdict
+from eval.reports import Evidence
+
+ALREADY_RUNNING = 3
+
+
+def main() -> int:
+    """Evaluate the request in the folder named on the command line; 0 when there is a report."""
+    folder = ReportFolder(Path(sys.argv[1]).resolve())
+    lease = take_lease(folder.lease)
+    if lease is None:
+        print("Another process evaluates this already.", file=sys.stderr)
+        return ALREADY_RUNNING
+    folder.failure.unlink(missing_ok=True)
+    try:
+        with boundary(folder):
+            settings = read_settings()
+            evaluate(open_case(Workspace.open(settings.home), settings, folder))
+    except SystemExit:
+        return 1
+    return 0
+
+
+@contextmanager
+def boundary(folder: ReportFolder) -> Iterator[None]:
+    """The one place where errors become failure.json, so that the app can tell a person."""
+    try:
+        yield
+    except DuotuneError as error:
+        failure = Failure(problem=error.problem, where=error.where, fix=error.fix)
+    except Exception as error:  # noqa: BLE001  the named boundary: everything else is typed here
+        failure = Failure(
+            problem=f"The evaluation met an unexpected error: {type(error).__name__}: {error}",
+            where=str(folder.log),
+            fix="Go on with it: answers that it has are kept. The log has the details.",
+        )
+    else:
+        return
+    traceback.print_exc()  # to the log; the handlers above have left the exception behind
+    write_atomic(folder.failure, failure.model_dump_json(indent=1))
+    raise SystemExit(1)
+
+
+def evaluate(case: Case) -> None:
+    """Open the pair, answer, score, and write the report."""
+    case.reporter.begin("engine")
+    pair = open_pair(Engines(case.workspace, case.settings), case.run.run, _say)
+    comparisons, verdicts = asyncio.run(_answer_and_score(case, pair))
+    case.reporter.begin("report")
+    rendering.write(reports.build(_evidence(case, pair, comparisons, verdicts)), case.folder.root)
+
+
+async def _answer_and_score(case: Case, pair: Pair) -> tuple[list[Comparison], list[Verdict]]:
+    comparisons = await answer(case, pair)
+    verdicts = await scorekeeping.score(case, pair, comparisons)
+    return comparisons, verdicts
+
+
+async def answer(case: Case, pair: Pair) -> list[Comparison]:
+    """Both sides' answers to all samples; what an earlier attempt has is not asked again."""
+    path = case.folder.comparisons
+    kept = comparison.kept(path, case.samples)
+    write_atomic(path, "".join(f"{found.model_dump_json()}\n" for found in kept.values()))
+    case.reporter.begin("answers", len(case.samples), len(kept))
+
+    def done(finished: Comparison) -> None:
+        append_line(path, finished.model_dump_json())
+        failed = (finished.base.error is not None) + (finished.tuned.error is not None)
+        case.reporter.step(failed)
+
+    missing = [sample for sample in case.samples if sample.id not in kept]
+    request = case.request
+    asked = await comparison.compare(
+        missing, pair.base, pair.tuned, request.sampling, request.concurrency, done
+    )
+    found = kept | {finished.sample.id: finished for finished in asked}
+    return [found[sample.id] for sample in case.samples]
+
+
+def _evidence(
+    case: Case, pair: Pair, comparisons: list[Comparison], verdicts: list[Verdict]
+) -> Evidence:
+    judge = case.settings.judge if scorekeeping.needs_judge(case.rubric) else None
+    return Evidence(
+        report_id=case.folder.report_id,
+        request=case.request,
+        rubric=case.rubric,
+        run=case.run,
+        dataset=case.dataset,
+        pair=pair,
+        comparisons=comparisons,
+        verdicts=verdicts,
+        conditions={
+            **conditions.of_data(case.dataset, case.split, case.samples, case.request),
+            **conditions.of_serving(pair, case.request),
+            **conditions.of_scoring(case.rubric, judge),
+        },
+        judge_model=judge.model if judge else None,
+    )
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

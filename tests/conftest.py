@@ -1,0 +1,39 @@
+"""Fixtures that tests of several parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.serving.engines import Engines
+from core.settings import Settings
+from core.workspace import Workspace
+from tests.fakes import FakeServer
+
+
+@pytest.fixture
+def fake_server() -> Iterator[FakeServer]:
+    """A server with the models `base` and `tuned`."""
+    with FakeServer() as server:
+        yield server
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace."""
+    return Workspace.open(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    """The real engines of one workspace; whatever runs at the end is stopped.
+
+    Starting one costs about 15 s, so tests of the starter share it: `engines.ensure("starter",
+    rank=32)` and `open_pair` find the one that runs.
+    """
+    workspace = Workspace.open(tmp_path_factory.mktemp("serving"))
+    found = Engines(workspace, Settings(home=workspace.root, offline=True))
+    yield found
+    found.stop_all()

@@ -1,0 +1,454 @@
+"""What people say is understood in English and Chinese, slips and all; and what must not match."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.assistant.understanding import Known, is_approval, is_refusal, understand
+
+KNOWN = Known(models=("starter", "Qwen/Qwen3-0.6B"), runs=("Night Shift", "tea shop"))
+
+SAID = {
+    "demo_data": """
+        use the example data
+        Use the Example Data!
+        try the demo
+        can I try it with sample data?
+        demo
+        let's use the built-in dataset
+        do you have an example dataset?
+        用示例数据
+        用一下自带的数据
+        先用样例数据试试吧
+        演示
+        使用示範數據""",
+    "describe_data": """
+        what is in my data?
+        What's in the file
+        whats in it
+        describe the dataset
+        are there any problems in my file?
+        how many rows are usable?
+        check my data for duplicates
+        summarize the data set
+        show me the errors in my data
+        数据里有什么
+        数据里有什么？
+        看看我的数据
+        有多少条数据
+        文件有什么问题
+        检查一下数据
+        數據裡有什麼""",
+    "train": """
+        train
+        Train it
+        please train a model on this
+        fine-tune
+        FINE TUNE NOW
+        finetune it please
+        I want to fine tune on my dialogues
+        lets trian
+        start traning
+        teach it to answer politely
+        make me a plan
+        start
+        开始训练
+        微调
+        帮我微调一个模型
+        开始
+        訓練吧
+        给我一个训练计划
+        教它回答客服问题""",
+    "change": """
+        3 epochs
+        use 3 epochs
+        Use three epochs, please.
+        3 epocs
+        lr 1e-4
+        LR = 5e-5
+        set the learning rate to 0.0002
+        learning rate of 2E-4
+        leanring rate 1e-4
+        can you use rank 8?
+        how about 3 epochs?
+        what about a batch size of 4?
+        what if we use 100 steps
+        double the learning rate
+        train longer
+        lower the learning rate
+        no, use 2 epochs
+        yes but with rank 32
+        stop after 100 steps
+        call it night shift
+        name it "Report Bot"
+        use the starter model
+        use Qwen/Qwen3-0.6B
+        change the seed to 11
+        start with 1 epoch
+        set dropout to 0.1
+        学习率改成1e-4
+        学习率 0.0002
+        训练3轮
+        訓練三輪
+        跑两轮就行
+        能改成3轮吗
+        学习率调低一点
+        批大小改为4
+        秩改成8
+        最多100步
+        叫它小助手
+        模型换成 starter
+        换成 Qwen/Qwen3-0.6B 模型
+        种子用42
+        最大长度512
+        再训练两轮""",
+    "progress": """
+        how is it going
+        How's it going?
+        hows the training going
+        progress
+        PROGRES
+        status?
+        what's the loss
+        is it done yet?
+        is the training finished
+        how long will it take
+        how much longer?
+        still running?
+        what happened
+        why did it fail?
+        did the run fail
+        any news?
+        show the log
+        进度
+        进度怎么样了
+        训练得怎么样了
+        好了吗
+        训练完了吗
+        还要多久
+        损失是多少
+        到哪一步了
+        為什麼失敗了
+        現在進度如何""",
+    "stop_run": """
+        stop
+        STOP!!!
+        stop it
+        stop the training now
+        please abort the run
+        can you pause training
+        cancel the run
+        halt
+        停
+        停止训练
+        停下来
+        暂停训练
+        把训练停了吧
+        取消这个任务
+        停止訓練""",
+    "resume": """
+        resume
+        resume the run
+        continue
+        continue training
+        carry on
+        pick up where it left off
+        contine
+        retry
+        继续
+        继续训练
+        恢复训练
+        接着练
+        繼續訓練
+        再试一次""",
+    "compare": """
+        compare them
+        compare
+        comapre base and tuned
+        Side by side please
+        let me talk to it
+        I want to chat with the tuned model
+        can I try it?
+        try it out
+        talk to both
+        what's the difference between base and tuned?
+        对比
+        对比一下
+        比较两个模型
+        和它聊聊
+        试试
+        我想试一下微调后的模型
+        並排对比
+        跟它说话""",
+    "evaluate": """
+        evaluate
+        Evaluate it
+        evalute the model
+        please evaluate on 20 samples
+        benchmark it
+        test the tuned model
+        run the evaluation
+        score it
+        grade both
+        评估
+        评估一下
+        开始评估
+        帮我评测
+        打分
+        進行評估
+        再评估一次""",
+    "report": """
+        report
+        show me the report
+        reprot
+        what's the verdict
+        is it better?
+        did it help?
+        has it improved
+        how much better is it
+        results please
+        is the tuned model any better than the base
+        报告
+        看报告
+        结果怎么样
+        效果如何
+        有没有变好
+        给我看評估報告
+        得分多少""",
+    "list_runs": """
+        list runs
+        show my runs
+        which runs are there?
+        all runs
+        training history
+        有哪些训练
+        训练记录
+        查看训练历史
+        列出所有任务""",
+    "list_datasets": """
+        list datasets
+        show my data sets
+        what data do I have
+        which files are there?
+        有哪些数据集
+        我的数据集
+        列出数据集""",
+    "list_models": """
+        list models
+        which models are there?
+        what models can I use
+        show available base models
+        which base model will you use?
+        有哪些模型
+        可以用什么模型
+        模型列表""",
+    "stop_engine": """
+        stop the engine
+        shut down the server
+        free the gpu memory
+        turn off vllm
+        关闭引擎
+        释放显存
+        停掉服务器""",
+    "explain_plan": """
+        why these settings?
+        explain the plan
+        why rank 16?
+        what's the learning rate?
+        show me the plan
+        how many epochs?
+        is 3 epochs enough?
+        为什么这样设置
+        解释一下参数
+        学习率是多少
+        训练几轮
+        3轮够吗""",
+    "help": """
+        help
+        HELP ME
+        what can you do?
+        what can I say
+        what now
+        how does this work
+        how do I start?
+        who are you
+        帮助
+        怎么用
+        你能做什么
+        下一步
+        如何上传""",
+    "new_chat": """
+        new conversation
+        start a new chat
+        start over
+        clear the chat
+        新对话
+        开个新的对话
+        清空聊天
+        重新开始""",
+    "thanks": """
+        thanks
+        thank you so much!
+        thx
+        great
+        well done
+        谢谢
+        谢谢你
+        太棒了
+        辛苦了""",
+    "greeting": """
+        hi
+        Hello!
+        hey there
+        good morning
+        你好
+        您好！
+        早上好""",
+    "leave": """
+        don't stop
+        do not stop the training
+        never train on this
+        please don't evaluate anything
+        别停
+        不要停止训练
+        不用评估
+        先不要对比""",
+    "unknown": """
+        the weather is nice today
+        my brain hurts
+        I have 3 dogs
+        tell me a joke
+        what is the capital of France?
+        smart shoes
+        42
+        asdf
+        ???
+        今天天气不错
+        我喜欢喝茶
+        法国的首都在哪里""",
+}
+TABLE = [
+    (intent, line.strip()) for intent, lines in SAID.items() for line in lines.strip().split("\n")
+]
+
+
+def test_the_table_is_large() -> None:
+    assert len(TABLE) >= 250
+
+
+@pytest.mark.parametrize(("intent", "text"), TABLE)
+def test_a_phrase_is_understood(intent: str, text: str) -> None:
+    assert understand(text, known=KNOWN).intent == intent
+
+
+@pytest.mark.parametrize(
+    "text",
+    """
+    yes
+    Yes!
+    yes please
+    YEP
+    ok
+    OK, start
+    okay go ahead
+    start
+    start training
+    start it now
+    go
+    do it
+    let's go
+    looks good
+    sounds good to me
+    I agree
+    approved
+    sure, run it
+    go for it
+    continue
+    好
+    好的
+    好的，开始吧
+    可以
+    没问题
+    同意
+    开始
+    开始训练
+    確認
+    就这样，开始训练吧
+    行
+    """.strip().split("\n"),
+)
+def test_a_yes_approves(text: str) -> None:
+    assert is_approval(text)
+    assert understand(text, pending=True, known=KNOWN).intent == "approve"
+
+
+@pytest.mark.parametrize(
+    "text",
+    """
+    start?
+    yes, but use 3 epochs
+    yes and what is in my data
+    don't start
+    do not start training
+    ok what is the learning rate
+    not yet
+    good
+    great
+    thanks
+    start over
+    can we start?
+    no
+    if it is cheap, start
+    run the evaluation
+    I am not sure
+    开始吗
+    可以吗？
+    不可以
+    不同意
+    先别开始
+    不要开始训练
+    开始评估
+    好像不行
+    可以改成3轮吗
+    我不确定
+    """.strip().split("\n"),
+)
+def test_nothing_else_approves(text: str) -> None:
+    assert not is_approval(text)
+    assert understand(text, pending=True, known=KNOWN).intent != "approve"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no", "No thanks", "cancel", "cancel it", "never mind", "forget it", "reject", "取消", "算了",
+     "不要", "不用了，谢谢", "不训练了", "拒绝"],
+)  # fmt: skip
+def test_a_no_declines(text: str) -> None:
+    assert is_refusal(text)
+    assert understand(text, pending=True).intent == "decline"
+
+
+@pytest.mark.parametrize("text", ["wait", "not yet", "hold on a second", "等一下", "先别开始"])
+def test_a_person_may_let_it_wait(text: str) -> None:
+    assert understand(text, pending=True).intent == "hold"
+
+
+def test_other_wishes_are_understood_while_something_waits() -> None:
+    assert understand("what is in my data?", pending=True).intent == "describe_data"
+    assert understand("no, use 2 epochs", pending=True).intent == "change"
+    assert understand("为什么学习率是这个", pending=True).intent == "explain_plan"
+
+
+def test_a_run_is_found_by_id_or_name() -> None:
+    by_id = understand("compare run-20261121-103005-9f2c please", known=KNOWN)
+    assert (by_id.intent, by_id.run) == ("compare", "run-20261121-103005-9f2c")
+    assert understand("evaluate NIGHT SHIFT", known=KNOWN).run == "Night Shift"
+    assert understand("evaluate nightshift", known=KNOWN).run is None
+
+
+def test_how_many_samples_and_what_for() -> None:
+    assert understand("evaluate on 20 samples").limit == 20
+    assert understand("评估 30 条").limit == 30
+    assert understand("evaluate").limit is None
+    assert understand("I want it to answer like our desk").purpose
+    assert not understand("train").purpose

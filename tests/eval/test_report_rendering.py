@@ -1,0 +1,163 @@
+"""The page holds no address, lets nothing of a model's text act, and says what is missing."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from core.training.records import Curve
+from eval import charts, rendering, reports, wording
+from eval.records import Comparison, Report
+from eval.rubrics import load
+from tests.eval import made_up
+from tests.eval.made_up import comparisons, dataset, evidence, run_view, said, sample
+
+ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)> $x^2$ ``` | **b**"
+CURVE = Curve(train=((1, 2.0), (20, 0.5)), validation=((10, 0.9), (20, 0.6)))
+
+
+@pytest.fixture(scope="module")
+def hostile() -> Report:
+    """A report in which every text from outside tries to be markup."""
+    rubric = load(made_up.RUBRIC.replace("name: exact answer", f"name: '{ATTACK[:50]}'"))
+    compared = [
+        Comparison(
+            sample=sample(i, reference=ATTACK, tags=(ATTACK,)),
+            base=said(ATTACK if i % 2 else None, error=ATTACK if not i % 2 else None),
+            tuned=said(ATTACK + "!"),
+        )
+        for i in range(40)
+    ]
+    return reports.build(
+        evidence(
+            compared,
+            rubric,
+            run=run_view(CURVE, ATTACK[:80]),
+            dataset=dataset(ATTACK),
+            conditions={ATTACK: ATTACK},
+        )
+    )
+
+
+class Page(HTMLParser):
+    """Collects tags and attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+
+def test_text_from_outside_stays_text(hostile: Report) -> None:
+    page = Page(rendering.html(hostile))
+    assert not {"script", "img", "iframe", "object", "link"} & set(page.tags)
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    assert "&lt;script&gt;" in rendering.html(hostile)
+
+
+def test_the_page_needs_nothing_from_anywhere(hostile: Report) -> None:
+    text = rendering.html(hostile)
+    assert not re.search(r"(?:https?:|//[a-z0-9-]+\.|@import|url\((?!#))", text)
+    page = Page(text)
+    links = [value for name, value in page.attributes if name in ("href", "src", "xlink:href")]
+    assert all(value and value.startswith("#") for value in links)
+    assert "default-src 'none'" in text
+
+
+def test_ids_in_the_pictures_are_unique(hostile: Report) -> None:
+    ids = [value for name, value in Page(rendering.html(hostile)).attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+
+
+def test_everything_comes_in_the_agreed_order() -> None:
+    report = reports.build(
+        evidence(
+            [
+                c.model_copy(update={"sample": c.sample.model_copy(update={"tags": ("en",)})})
+                for c in comparisons(50, 10, 20, 20)
+            ],
+            run=run_view(CURVE),
+        )
+    )
+    titles = ["<h1>", "Every criterion", "by tag", "Examples", "How training went", "Speed"]
+    titles += ["Conditions", "Cautions", "Do it again"]
+    for text in (rendering.html(report), "<h1>" + rendering.markdown(report)):
+        body = text[text.rindex("<h1>") :]
+        places = [body.index(title) for title in titles]
+        assert places == sorted(places)
+        assert report.verdict.sentence_zh in body
+        assert "+40" in body
+
+
+def test_markdown_fences_hold_whatever_they_hold(hostile: Report) -> None:
+    text = rendering.markdown(hostile)
+    outside = re.sub(r"^(`{3,})text\n.*?\n\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert "<script" not in outside
+    assert "<img" not in outside
+
+
+def test_all_files_are_written_and_the_report_reads_back(hostile: Report, tmp_path: Path) -> None:
+    rendering.write(hostile, tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"report.json", "report.md", "report.html", "loss.svg", "differences.svg"}
+    assert Report.model_validate_json((tmp_path / "report.json").read_bytes()) == hostile
+
+
+def test_a_report_without_scores_curve_or_speed_says_so() -> None:
+    failed = [
+        Comparison(
+            sample=sample(i),
+            base=said(None, error="Gone.", first_token_s=None, tokens_per_s=None, tokens=None),
+            tuned=said(None, error="Gone.", first_token_s=None, tokens_per_s=None, tokens=None),
+        )
+        for i in range(3)
+    ]
+    text = rendering.html(reports.build(evidence(failed)))
+    for words in ("not measured", "No loss was logged", "there is no example to draw"):
+        assert words in text
+    assert "None" not in text.replace("None of", "")
+
+
+def test_pictures_keep_text_as_text_and_follow_the_page_s_colours() -> None:
+    rubric = load(made_up.RUBRIC.replace("exact answer", "语气 <b>&"))
+    results = reports.build(evidence(comparisons(50, 10, 20, 20), rubric)).criteria
+    for width in (rendering.WIDE, rendering.NARROW):
+        svg = charts.differences(results, width)
+        assert svg is not None
+        assert "语气" in svg
+        assert "<b>" not in svg
+        assert "#0102" not in charts.for_page(svg)
+        assert "var(--accent)" in charts.for_page(svg)
+        assert "var(" not in charts.for_file(svg)
+    assert charts.differences((), 700) is None
+    assert charts.loss_curve((), (), 700) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0.0, "0%"),
+        (0.004, "0.4%"),
+        (0.5, "50%"),
+        (0.996, "99.6%"),
+        (1.0, "100%"),
+        (None, "not measured"),
+    ],
+)
+def test_percentages_never_round_to_certainty(value: float | None, told: str) -> None:
+    assert wording.percent(value) == told
+
+
+def test_points_have_a_real_minus_and_no_minus_zero() -> None:
+    assert wording.points(-0.034) == "−3.4"
+    assert wording.points(0.86) == "+86"
+    assert wording.points(-0.0001) == "0"
+    assert wording.about(237) == "240"

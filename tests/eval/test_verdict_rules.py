@@ -1,0 +1,121 @@
+"""The verdict sentence follows from intervals, tests and counts, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from eval import reports
+from eval.records import Comparison, Report
+from eval.rubrics import load
+from tests.eval import made_up
+from tests.eval.made_up import comparisons, evidence, said, sample
+
+
+def report(wins: int, losses: int, both_right: int = 0, both_wrong: int = 0) -> Report:
+    return reports.build(evidence(comparisons(wins, losses, both_right, both_wrong)))
+
+
+@pytest.mark.parametrize(
+    ("counts", "kind"),
+    [
+        ((80, 2, 2, 16), "better"),
+        ((2, 80, 2, 16), "worse"),
+        ((6, 5, 40, 49), "no_difference"),
+        ((12, 0, 0, 0), "too_few_examples"),
+        ((0, 0, 3, 9), "too_few_examples"),
+    ],
+)
+def test_the_kind_follows_from_the_counts(counts: tuple[int, int, int, int], kind: str) -> None:
+    found = report(*counts)
+    assert found.verdict.kind == kind
+    assert found.verdict.sentence.endswith(".")
+    assert found.verdict.sentence_zh.endswith("。")
+    assert found.verdict.rule
+
+
+def test_a_gain_is_told_with_its_numbers() -> None:
+    sentence = report(80, 2, 2, 16).verdict.sentence
+    for figure in ("82%", "4%", "78 points more", "100 questions", "exact answer"):
+        assert figure in sentence
+
+
+def test_no_difference_tells_what_the_gap_could_be_and_what_more_would_show() -> None:
+    sentence = report(6, 5, 40, 49).verdict.sentence
+    assert "could be between −" in sentence
+    assert "more questions would be needed" in sentence
+
+
+def test_too_few_examples_tells_what_would_show_and_how_many_more() -> None:
+    verdict = report(9, 1, 1, 1).verdict
+    assert "with 12 only gaps over about" in verdict.sentence
+    assert "more would show" in verdict.sentence
+    assert "no gap can show at all" in report(3, 0).verdict.sentence
+
+
+def test_an_interval_alone_is_not_enough_where_the_exact_test_does_not_agree() -> None:
+    found = report(4, 0, 18, 8)  # McNemar: p = 0.125
+    assert found.headline.estimate.p_value == pytest.approx(0.125)
+    assert found.verdict.kind == "no_difference"
+
+
+def test_identical_answers_make_no_difference_and_a_warning() -> None:
+    same = [
+        Comparison(sample=sample(i), base=said("Hello."), tuned=said("Hello.")) for i in range(12)
+    ]
+    found = reports.build(evidence(same))
+    assert found.verdict.kind == "no_difference"
+    assert "exactly the same answer" in found.verdict.sentence
+    assert any("may change nothing" in warning for warning in found.warnings)
+
+
+def test_a_gain_that_costs_elsewhere_is_told_as_both() -> None:
+    compared = [
+        Comparison(sample=sample(i), base=said("Brief."), tuned=said("[REFUND] Done." + " " * 0))
+        for i in range(40)
+    ]
+    rubric = load(
+        made_up.RUBRIC.replace("max_chars: 200", "max_chars: 10").replace("id: brief", "id: terse")
+    )
+    found = reports.build(evidence(compared, rubric))
+    assert found.verdict.kind == "better_and_worse"
+    assert "better on “exact answer”" in found.verdict.sentence
+    assert "worse on “terse”" in found.verdict.sentence
+
+
+def test_more_of_something_undesirable_is_worse() -> None:
+    extra = """
+  - id: shouts
+    text: The answer shouts.
+    kind: check
+    points: -1
+    check: {type: contains, text: Done}
+"""
+    found = reports.build(evidence(comparisons(60, 0, 0, 40), load(made_up.RUBRIC + extra)))
+    assert found.verdict.kind == "better_and_worse"
+    assert "worse on “shouts”" in found.verdict.sentence
+
+
+def test_answers_that_could_not_be_had_are_not_measured_rather_than_wrong() -> None:
+    failed = [
+        Comparison(sample=sample(i), base=said("[REFUND] Done."), tuned=said(None, error="Gone."))
+        for i in range(40)
+    ]
+    found = reports.build(evidence(failed))
+    assert found.verdict.kind == "not_measured"
+    assert found.headline.estimate.difference is None
+    some = failed[:30] + comparisons(0, 0, 0, 70)[30:]
+    partly = reports.build(evidence(some))
+    assert partly.headline.estimate.unscored_tuned == 30
+    assert partly.headline.estimate.pairs == 70
+    assert partly.verdict.kind == "no_difference"
+    assert any("Had all of them spoken against" in warning for warning in partly.warnings)
+
+
+def test_most_unscored_is_not_measured() -> None:
+    some = [
+        Comparison(sample=sample(i), base=said("a"), tuned=said(None, error="Gone."))
+        for i in range(60)
+    ] + comparisons(0, 0, 20, 100)[60:]
+    found = reports.build(evidence(some[:100]))
+    assert found.verdict.kind == "not_measured"
+    assert "only 40 of 100" in found.verdict.sentence

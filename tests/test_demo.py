@@ -1,0 +1,50 @@
+"""The whole main job from the terminal, on real parts: it must help when trained, and only then."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eval.records import Report
+
+ROOT = Path(__file__).parent.parent
+
+
+def run_demo(home: Path, *options: str) -> Report:
+    env = {**os.environ, "DUOTUNE_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "app.py", "demo", "--json", *options],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=580,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Report.model_validate(json.loads(done.stdout))
+
+
+@pytest.mark.slow
+def test_the_tuned_model_beats_the_base_on_rows_it_never_saw(tmp_path: Path) -> None:
+    report = run_demo(tmp_path)
+    exact = report.headline.estimate
+    assert exact.difference is not None
+    assert exact.low is not None
+    assert exact.difference >= 0.5
+    assert exact.low > 0
+    assert report.verdict.kind == "better"
+    assert report.samples >= 100
+    html = (tmp_path / "reports" / report.id / "report.html").read_text()
+    assert report.verdict.sentence in html
+
+
+@pytest.mark.slow
+def test_without_training_no_difference_is_shown(tmp_path: Path) -> None:
+    report = run_demo(tmp_path, "--steps", "0")
+    assert report.verdict.kind == "no_difference"
+    assert report.headline.estimate.difference == 0

@@ -1,0 +1,130 @@
+"""The Report room: start an evaluation, follow it, and read what it found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from core.errors import RunError
+from eval.records import Evaluation, EvaluationRequest
+from ui.boundary import told
+from ui.components import html, widget
+from ui.files import offer
+from ui.i18n import label
+from ui.live import QUIET, Live
+from ui.present import verdict
+from ui.services import Services
+from ui.visit import Visit, visit_of
+from ui.words import Voice
+
+KINDS = ("html", "md", "json")
+
+
+class ReportRoom:
+    """What the room's callbacks share."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def draw(self, visit: Visit, run_id: str | None, chosen: str | None) -> list[Any]:
+        """Finished runs, all evaluations, and the chosen or newest one."""
+        voice, watch = visit.voice, self.services.watch
+        finished = [run for run in watch.runs() if run.status == "succeeded"]
+        ids = [run.id for run in finished]
+        evaluations = watch.evaluations()
+        names = {run.id: run.plan.name for run in watch.runs()}
+        current = next((e for e in evaluations if e.id == chosen), None)
+        current = current or next(iter(evaluations), None)
+        return [
+            gr.Dropdown(
+                choices=[(run.plan.name, run.id) for run in finished],
+                value=run_id if run_id in ids else next(iter(ids), None),
+            ),
+            verdict.choices(evaluations, names, current.id if current else None, voice),
+            *self.evaluation(current, voice),
+        ]
+
+    def evaluation(self, current: Evaluation | None, voice: Voice) -> list[Any]:
+        """The status or verdict of an evaluation, the report itself, and its files."""
+        if current is None:
+            return ["", {"html": ""}, *[gr.DownloadButton(visible=False)] * len(KINDS)]
+        if current.status != "succeeded":
+            name = self.services.watch.view(current.request.run_id).run
+            shown = verdict.evaluation(current, name, voice)
+            return [shown, {"html": ""}, *[gr.DownloadButton(visible=False)] * len(KINDS)]
+        files = {kind: self.services.actions.report_file(current.id, kind) for kind in KINDS}
+        report = self.services.watch.report(current.id)
+        page = {"html": _read(files["html"]), "title": voice("report.frame"), "id": current.id}
+        buttons = [self._download(current.id, kind, file) for kind, file in files.items()]
+        return [verdict.card(report, voice), page, *buttons]
+
+    def start(self, run_id: str | None, rubric: str | None, limit: float | None) -> Evaluation:
+        """Start an evaluation of a run by a rubric file, or the one that fits its data."""
+        if run_id is None:
+            raise RunError("There is no finished run to evaluate.", fix="Train one first.")
+        chosen = self.services.actions.rubric_for(run_id, Path(rubric) if rubric else None)
+        request = EvaluationRequest(
+            run_id=run_id, rubric=chosen.as_yaml(), limit=int(limit) if limit else None
+        )
+        return self.services.actions.start_evaluation(request)
+
+    def _download(self, report_id: str, kind: str, file: Path) -> Any:
+        copy = offer(self.services.actions.workspace, f"{report_id}.{kind}", _read(file))
+        return gr.DownloadButton(value=str(copy), visible=True)
+
+
+def render(services: Services) -> Live:
+    """Declare the room and wire it."""
+    room = ReportRoom(services)
+    chosen = gr.State(None)
+    with gr.Row(elem_classes=["dt-room"]):
+        with gr.Column(scale=3, min_width=280, elem_classes=["dt-panel"]):
+            run = gr.Dropdown(label=label("report.run"), elem_id="report-run")
+            rubric = gr.File(
+                label=label("report.rubric"), file_types=[".yaml", ".yml"],
+                elem_id="report-rubric", height=110,
+            )  # fmt: skip
+            limit = gr.Number(
+                label=label("report.limit"), info=label("report.limit.info"), value=None,
+                minimum=1, precision=0, elem_id="report-limit",
+            )  # fmt: skip
+            start = gr.Button(label("report.start"), variant="primary", elem_id="report-start")
+            gr.Markdown(label("report.list"), elem_classes=["dt-heading"])
+            listed = widget("choices", "report-list", role="choices")
+        with gr.Column(scale=8, min_width=320):
+            status = html("report-verdict")
+            with gr.Row(elem_classes=["dt-toolbar"]):
+                downloads = [
+                    gr.DownloadButton(
+                        label(f"report.download.{kind}"), size="sm", visible=False,
+                        elem_id=f"report-{kind}", min_width=120,
+                    )
+                    for kind in KINDS
+                ]  # fmt: skip
+            page = widget("report_frame", "report-page", role="frame")
+    shown = [listed, status, page, *downloads]
+
+    @told
+    def begin(
+        run_id: str | None, rubric_file: str | None, most: float | None, request: gr.Request
+    ) -> list[Any]:
+        started = room.start(run_id, rubric_file, most)
+        return [started.id, *room.draw(visit_of(request), run_id, started.id)[1:]]
+
+    @told
+    def choose(run_id: str | None, event: gr.EventData, request: gr.Request) -> list[Any]:
+        report_id = str(event._data["id"])
+        return [report_id, *room.draw(visit_of(request), run_id, report_id)[1:]]
+
+    start.click(
+        begin, [run, rubric, limit], [chosen, *shown], show_progress="hidden",
+        api_visibility="private",
+    )  # fmt: skip
+    listed.choose(choose, run, [chosen, *shown], **QUIET)
+    return Live(room.draw, [run, *shown], [run, chosen])
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8")

@@ -1,0 +1,250 @@
+"""The web app: one page with five rooms, started once per workspace, on loopback by default.
+
+Element ids that tests and scripts may rely on (`#id`):
+  header        header (links `[data-language]`, button `.dt-theme`, `.dt-status`)
+  Chat          chat-messages, chat-suggestions (`button[data-id]`), chat-box, chat-driver,
+                chat-journey, chat-plan (`input[name]`, `button[type=submit]`), chat-run
+                (`button[data-do=stop|resume]`), chat-verdict
+  Data          data-choose, data-upload, data-example, data-summary, data-severity, data-problems,
+                data-csv, data-jsonl, data-row, data-previous, data-next, data-dialogue
+  Train         train-dataset, train-plan, train-runs (`button[data-id]`), train-run,
+                train-events, train-log
+  Compare       compare-run, compare-open, compare-close, compare-engine, compare-base,
+                compare-tuned, compare-base-figures, compare-tuned-figures, compare-question,
+                compare-send, compare-stop, compare-sample, compare-reference, compare-clear
+  Report        report-run, report-rubric, report-limit, report-start, report-list,
+                report-verdict, report-html, report-md, report-json, report-page (an iframe)
+Rooms are tabs: `button[role=tab]`; `?room=train` opens one, `?lang=zh` sets the language.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from core.actions import Actions
+from core.disk import take_lease, write_atomic
+from core.errors import SettingError
+from core.settings import Settings
+from core.workspace import Workspace
+from ui.components import widget
+from ui.i18n import label, translations
+from ui.live import QUIET, Live, wire
+from ui.page import PageHead
+from ui.present.header import header
+from ui.rooms import chat, compare, data, report, train
+from ui.services import Services
+from ui.theme import theme
+from ui.visit import Visit, visit_of
+from ui.words import Voice
+
+STYLES = sorted((Path(__file__).parent / "styles").glob("*.css"))
+FIRST_PORT, PORTS = 7860, 100
+LARGEST_UPLOAD = "500mb"
+KEPT_S = 24 * 3600
+"""Seconds that uploaded and downloadable copies are kept."""
+ROOMS = {
+    "chat": chat.render,
+    "data": data.render,
+    "train": train.render,
+    "compare": compare.render,
+    "report": report.render,
+}
+"""In the order of the job."""
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class RunningApp:
+    """An app that answers; close it to free its port and its workspace."""
+
+    address: str
+    demo: Any
+    lease: int
+
+    def close(self) -> None:
+        """Stop answering; runs and engines go on."""
+        self.demo.close(verbose=False)
+        os.close(self.lease)
+
+
+def build(actions: Actions) -> gr.Blocks:
+    """The whole page over the product's verbs."""
+    services = Services(actions)
+    with gr.Blocks(
+        title=Voice("en")("app.title"), fill_width=True, delete_cache=(3600, KEPT_S)
+    ) as demo:
+        top = widget("header", "header", role="header")
+        parts = [Live(lambda visit: [_header(services, visit)], [top])]
+        with gr.Tabs(elem_id="rooms") as tabs:
+            for name, render in ROOMS.items():
+                with gr.Tab(label(f"room.{name}"), id=name, elem_id=f"room-{name}") as tab:
+                    parts.append(render(services))
+                _remember_room(tab, name)
+        wire(demo, parts, services.watch.is_busy)
+        demo.load(_open_room, None, tabs, **QUIET)
+        demo.load(services.assistant.warm_up, None, None, **QUIET)
+    demo.queue(default_concurrency_limit=8, max_size=256)
+    return demo
+
+
+def _header(services: Services, visit: Visit) -> dict[str, Any]:
+    watch = services.watch
+    return header(services.actions.engine(), watch.runs(), watch.evaluations(), visit.voice)
+
+
+def _open_room(request: gr.Request) -> Any:
+    room = visit_of(request).room
+    return gr.Tabs(selected=room) if room in ROOMS else gr.skip()
+
+
+def _remember_room(tab: Any, name: str) -> None:
+    """Keep the open room in the address, so that a reload comes back to it."""
+    tab.select(
+        None,
+        js=f"""() => {{
+          const address = new URL(location.href);
+          address.searchParams.set("room", "{name}");
+          history.replaceState(null, "", address);
+        }}""",
+    )
+
+
+def check_binding(settings: Settings) -> None:
+    """Refuse to be reached from other machines without a login.
+
+    Raises SettingError.
+    """
+    if settings.login is None and not is_loopback(settings.host):
+        raise SettingError(
+            f"DUOTUNE_HOST is '{settings.host}', which other machines can reach, and there is no "
+            "login.",
+            fix="Set DUOTUNE_LOGIN to name:password, or leave DUOTUNE_HOST at 127.0.0.1.",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return False
+
+
+def free_port(settings: Settings) -> int:
+    """The port that was asked for, or the first free one.
+
+    Raises SettingError when it is taken, or none is free.
+    """
+    if settings.port is not None:
+        if not _is_free(settings.host, settings.port):
+            raise SettingError(
+                f"Port {settings.port} is taken by another program.",
+                fix="Stop that program, choose another port with DUOTUNE_PORT, or leave it unset.",
+            )
+        return settings.port
+    for port in range(FIRST_PORT, FIRST_PORT + PORTS):
+        if _is_free(settings.host, port):
+            return port
+    raise SettingError(
+        f"No port from {FIRST_PORT} to {FIRST_PORT + PORTS - 1} is free.",
+        fix="Choose one with DUOTUNE_PORT.",
+    )
+
+
+def _is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def take_workspace(workspace: Workspace) -> int:
+    """The lease that makes this the only app of a workspace.
+
+    Raises SettingError that names the address of the other one.
+    """
+    lease = take_lease(workspace.app_lease)
+    if lease is not None:
+        return lease
+    address = ""
+    with suppress(OSError, ValueError, KeyError):
+        address = json.loads(workspace.app_record.read_text(encoding="utf-8"))["address"]
+    raise SettingError(
+        "Duotune is already open for this workspace.",
+        address or str(workspace.root),
+        "Use that one, stop it first, or choose another workspace with DUOTUNE_HOME.",
+    )
+
+
+def launch(actions: Actions) -> RunningApp:
+    """Start answering and return; the caller closes it.
+
+    Raises SettingError for an unsafe binding, a taken port, or a second app in one workspace.
+    """
+    settings, workspace = actions.settings, actions.workspace
+    check_binding(settings)
+    lease = take_workspace(workspace)
+    try:
+        port = free_port(settings)
+        os.environ["GRADIO_TEMP_DIR"] = str(workspace.exchange)
+        demo = build(actions)
+        demo.launch(**_launch_options(settings, port))
+    except BaseException:
+        os.close(lease)
+        raise
+    shown = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+    write_atomic(workspace.app_record, json.dumps({"address": address, "pid": os.getpid()}))
+    return RunningApp(address, demo, lease)
+
+
+def _launch_options(settings: Settings, port: int) -> dict[str, Any]:
+    login = settings.login.get_secret_value() if settings.login else None
+    return {
+        "server_name": settings.host,
+        "server_port": port,
+        "auth": [tuple(login.split(":", 1))] if login else None,
+        "prevent_thread_lock": True,
+        "quiet": True,
+        "show_error": True,
+        "share": False,
+        "ssr_mode": False,
+        "run_history": False,
+        "footer_links": [],
+        "max_file_size": LARGEST_UPLOAD,
+        "enable_monitoring": False,
+        "theme": theme(),
+        "css_paths": STYLES,
+        "i18n": translations(),
+        "app_kwargs": {"middleware": [Middleware(PageHead)], "docs_url": None, "redoc_url": None},
+    }
+
+
+def serve(actions: Actions, say: Say) -> None:
+    """Open the app and answer until interrupted; says the address.
+
+    Raises SettingError as `launch` does.
+    """
+    app = launch(actions)
+    say(f"Duotune is open at {app.address}")
+    try:
+        app.demo.block_thread()
+    finally:
+        app.close()
