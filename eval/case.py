@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from core.data import splitting, store
+from core.data import store
 from core.data.records import Dataset, Split
 from core.disk import append_line
 from core.identifiers import now
@@ -71,7 +71,7 @@ def open_case(workspace: Workspace, settings: Settings, folder: ReportFolder) ->
     request = EvaluationRequest.model_validate_json(folder.request.read_bytes())
     run = runs.view(workspace, request.run_id)
     dataset_id = run.run.plan.dataset_id
-    split = splitting.frozen_split(workspace, dataset_id)
+    split = comparison.split_of(workspace, run.run.plan)
     found = comparison.samples(store.load_examples(workspace, dataset_id), split, request.part)
     return Case(
         workspace=workspace,

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import ValidationError
 
+from core.data import splitting
 from core.data.records import Example, Split
 from core.disk import sha256_text
-from core.errors import ServingError
+from core.errors import RunError, ServingError
 from core.serving import chat
 from core.serving.records import Endpoint, Generation, Sampling
+from core.training.plan import TrainingPlan
+from core.workspace import Workspace
 from eval.records import Answer, Comparison, Sample, Side
 
 if TYPE_CHECKING:
@@ -24,6 +27,22 @@ GIVE_UP_AFTER = 12
 """Samples in a row without any answer: the engine is gone, and asking on would only wait."""
 
 Done = Callable[[Comparison], None]
+
+
+def split_of(workspace: Workspace, plan: TrainingPlan) -> Split:
+    """The frozen split that a run was trained with.
+
+    Raises RunError when the data's split is another one now: rows might have been trained on.
+    """
+    split = splitting.frozen_split(workspace, plan.dataset_id)
+    if split.fingerprint != plan.split_fingerprint:
+        raise RunError(
+            "The data's split is not the one this run was trained with, so held-out rows may have "
+            "been trained on.",
+            plan.dataset_id,
+            "Train again with the split as it is now.",
+        )
+    return split
 
 
 def samples(

@@ -19,7 +19,7 @@ from eval.wording import count
 
 LIBRARIES = (
     *("duotune", "torch", "transformers", "trl", "peft"),
-    *("openai", "numpy", "scipy", "statsmodels"),
+    *("openai", "numpy", "scipy"),
 )
 NOT_RECORDED = "not recorded"
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from core.data import splitting
 from core.disk import lease_is_held, write_atomic
 from core.errors import DataError, RunError, WorkspaceError
 from core.identifiers import new_id, now
@@ -20,7 +19,7 @@ from core.settings import Settings
 from core.training import runs
 from core.training.records import Failure
 from core.workspace import Workspace
-from eval import rubrics
+from eval import comparison, rubrics
 from eval.folder import ReportFolder
 from eval.records import Evaluation, EvaluationRequest, EvaluationStatus, Progress, Report
 
@@ -43,8 +42,8 @@ class Launch(Record):
 def start(workspace: Workspace, settings: Settings, request: EvaluationRequest) -> Evaluation:
     """Start an evaluation of a finished run in its own process.
 
-    Raises RunError when the run has no adapter, RubricError when the rubric is none, DataError
-    when the part to evaluate on has no rows: nothing is left behind then.
+    Raises RunError when the run has no adapter or another split, RubricError when the rubric is
+    none, DataError when the part to evaluate on has no rows: nothing is left behind then.
     """
     rubric = rubrics.load(request.rubric)
     run = runs.status(workspace, request.run_id)
@@ -54,7 +53,7 @@ def start(workspace: Workspace, settings: Settings, request: EvaluationRequest) 
             run.id,
             "Wait for it to succeed, or resume it.",
         )
-    split = splitting.frozen_split(workspace, run.plan.dataset_id)
+    split = comparison.split_of(workspace, run.plan)
     if not (split.test if request.part == "test" else split.validation):
         raise DataError(
             f"The {request.part} part of the data has no rows, so nothing can be asked.",

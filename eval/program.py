@@ -6,10 +6,9 @@ It runs apart from the app. Whatever it has is on disk at once, so that it can b
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from core.disk import append_line, take_lease, write_atomic
@@ -38,32 +37,32 @@ def main() -> int:
         return ALREADY_RUNNING
     folder.failure.unlink(missing_ok=True)
     try:
-        with boundary(folder):
-            settings = read_settings()
-            evaluate(open_case(Workspace.open(settings.home), settings, folder))
-    except SystemExit:
-        return 1
-    return 0
+        return _run(folder)
+    finally:
+        os.close(lease)
 
 
-@contextmanager
-def boundary(folder: ReportFolder) -> Iterator[None]:
-    """The one place where errors become failure.json, so that the app can tell a person."""
+def _run(folder: ReportFolder) -> int:
+    """The named boundary: whatever goes wrong becomes failure.json, so that a person is told."""
     try:
-        yield
+        settings = read_settings()
+        evaluate(open_case(Workspace.open(settings.home), settings, folder))
     except DuotuneError as error:
-        failure = Failure(problem=error.problem, where=error.where, fix=error.fix)
-    except Exception as error:  # noqa: BLE001  the named boundary: everything else is typed here
+        return _give_up(folder, Failure(problem=error.problem, where=error.where, fix=error.fix))
+    except Exception as error:  # noqa: BLE001  what nobody foresaw is typed here, and only here
         failure = Failure(
             problem=f"The evaluation met an unexpected error: {type(error).__name__}: {error}",
             where=str(folder.log),
             fix="Go on with it: answers that it has are kept. The log has the details.",
         )
-    else:
-        return
-    traceback.print_exc()  # to the log; the handlers above have left the exception behind
+        return _give_up(folder, failure)
+    return 0
+
+
+def _give_up(folder: ReportFolder, failure: Failure) -> int:
+    traceback.print_exc()  # into the log, where a developer looks
     write_atomic(folder.failure, failure.model_dump_json(indent=1))
-    raise SystemExit(1)
+    return 1
 
 
 def evaluate(case: Case) -> None:

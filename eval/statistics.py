@@ -172,28 +172,23 @@ def sign_flip_p(sums: NDArray[np.float64]) -> float:
     return float(result.pvalue)
 
 
-def mcnemar_p(only_base: int, only_tuned: int) -> float:
-    """Exact McNemar p-value from the pairs that only one side met (McNemar 1947)."""
-    from statsmodels.stats.contingency_tables import mcnemar
-
-    return float(mcnemar([[0, only_base], [only_tuned, 0]], exact=True).pvalue)
-
-
 def wilson(met: int, of: int) -> Interval:
     """95% interval of a single rate (Wilson 1927)."""
-    from statsmodels.stats.proportion import proportion_confint
+    from scipy.stats import binomtest
 
     if of == 0:
         return Interval(None, None, "Nothing was counted.")
-    low, high = proportion_confint(met, of, alpha=1 - CONFIDENCE, method="wilson")
-    return Interval(float(low), float(high))
+    found = binomtest(met, of).proportion_ci(CONFIDENCE, method="wilson")
+    return Interval(float(found.low), float(found.high))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """p-values corrected for asking several questions at once (Holm 1979)."""
-    from statsmodels.stats.multitest import multipletests
-
-    return [float(p) for p in multipletests(p_values, method="holm")[1]] if p_values else []
+    order = np.argsort(p_values, kind="stable")
+    steps = np.array(p_values)[order] * np.arange(len(p_values), 0, -1)
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return [float(p) for p in adjusted]
 
 
 def clear_win(decided: int) -> int | None:

@@ -25,6 +25,8 @@ def main():
         sys.exit(act.removeprefix("crash "))
     if act == "sleep":
         time.sleep(600)
+    if act == "late":
+        time.sleep(0.5)
     if act == "child" and os.fork() == 0:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         time.sleep(600)
@@ -36,8 +38,8 @@ def main():
 def make_environment(folder: Path) -> Path:
     """Write the environment; returns its interpreter.
 
-    VLLM_FAKE says what its server does: `crash MESSAGE`, `sleep` before it listens, or `child` to
-    start a process that ignores SIGTERM.
+    VLLM_FAKE says what its server does: `crash MESSAGE`, `sleep` before it listens, be `late`
+    by half a second, or `child` to start a process that ignores SIGTERM.
     """
     package = folder / "vllm" / "entrypoints" / "cli"
     package.mkdir(parents=True)

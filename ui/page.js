@@ -1,7 +1,7 @@
 // Runs before Gradio's own script. Gradio translates by the browser's locale and takes its theme
 // from the address, so both are set here to what the person chose.
 (() => {
-  const locale = LOCALE;
+  const locale = LOCALE; // put in by ui/page.py
   Object.defineProperty(navigator, "language", { get: () => locale });
   Object.defineProperty(navigator, "languages", { get: () => [locale] });
   const address = new URL(location.href);
@@ -11,6 +11,10 @@
     address.searchParams.set("__theme", theme);
     history.replaceState(null, "", address);
   }
+
+  const touched = () => { window.duotuneTouched = true; };
+  addEventListener("pointerdown", touched, { once: true, capture: true });
+  addEventListener("keydown", touched, { once: true, capture: true });
 
   // Gradio names each message by its source text, markup included, and leaves the button that
   // opens a step without a name; both would be read out, so they are taken off again.

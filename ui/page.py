@@ -11,7 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.assistant.records import Language
 from ui.language import COOKIE, LOCALE, choose_language
 
-SCRIPT = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
+HERE = Path(__file__).parent
+SCRIPT = (HERE / "page.js").read_text(encoding="utf-8")
+STYLE = (HERE / "page.css").read_text(encoding="utf-8")
 YEAR_S = 365 * 24 * 3600
 
 
@@ -74,4 +76,5 @@ class _Rewriter:
 
 def page_head(language: Language) -> str:
     """Our first lines of the page's head."""
-    return f"<script>{SCRIPT.replace('LOCALE', json.dumps(LOCALE[language]))}</script>"
+    script = SCRIPT.replace("LOCALE", json.dumps(LOCALE[language]), 1)
+    return f"<script>{script}</script><style>{STYLE}</style>"

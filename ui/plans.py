@@ -98,6 +98,7 @@ class Plans:
             warnings=(*warnings, *(w for w in _warnings(proposal) if w not in warnings)),
             errors=errors,
             can_decline=can_decline,
+            revised=bool(changes),
         )
         return shown.value(card, voice)
 

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from core.actions import Actions
 from core.assistant import chats, news, suggestions
-from core.assistant.records import Chat, Decision, Said
+from core.assistant.records import Chat, Decision, Language, Said, UserSaid
 from ui.watch import Happened, Watch
 
 PATIENCE_S = 2.0
@@ -39,8 +39,13 @@ class Assistant:
         """Whether an answer is being written right now, for this page or another one."""
         return chats.is_busy(self.actions.workspace, chat_id)
 
-    def suggestions(self, chat: Chat) -> list[tuple[str, str]]:
-        """(label, what is said) of what can be done next."""
+    def suggestions(self, chat: Chat, language: Language) -> list[tuple[str, str]]:
+        """(label, what is said) of what can be done next; `language` is the page's.
+
+        The conversation's own language takes over with the person's first message.
+        """
+        if not any(isinstance(item, UserSaid) for item in chat.items):
+            chat = chat.model_copy(update={"language": language})
         offered = suggestions.suggestions(self.actions, chat)
         return [(one.label, one.text) for one in offered]
 

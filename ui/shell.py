@@ -114,6 +114,7 @@ def _remember_room(tab: Any, name: str) -> None:
     tab.select(
         None,
         js=f"""() => {{
+          if (!window.duotuneTouched) return;  // Gradio opens the first tab by itself
           const address = new URL(location.href);
           address.searchParams.set("room", "{name}");
           history.replaceState(null, "", address);

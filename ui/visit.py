@@ -31,7 +31,12 @@ def visit_of(request: gr.Request | None) -> Visit:
     language = choose_language(
         query, dict(request.cookies), request.headers.get("accept-language", "")
     )
-    return Visit(Voice(language), _chat_id(request.username), query.get("room", ""), request.session_hash or "")
+    return Visit(
+        Voice(language),
+        _chat_id(request.username),
+        query.get("room", ""),
+        request.session_hash or "",
+    )
 
 
 def _chat_id(username: str | None) -> str:

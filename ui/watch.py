@@ -82,7 +82,11 @@ class Watch:
         return any(run.is_live for run in self.runs()) or any(map(is_live, self.evaluations()))
 
     def _kept(
-        self, key: str, facts: Facts, read: Callable[[], T], stale: Callable[[T], bool] | None = None
+        self,
+        key: str,
+        facts: Facts,
+        read: Callable[[], T],
+        stale: Callable[[T], bool] | None = None,
     ) -> T:
         with self._lock:
             known = self._known.get(key)

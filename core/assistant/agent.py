@@ -9,7 +9,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from pydantic_ai import Agent, DeferredToolRequests, RunContext
-from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError
+from pydantic_ai.exceptions import (
+    AgentRunError,
+    ModelAPIError,
+    ModelConnectionError,
+    ModelHTTPError,
+    UsageLimitExceeded,
+)
 from pydantic_ai.messages import ModelMessage, RetryPromptPart
 from pydantic_ai.models import Model
 from pydantic_ai.models.fallback import FallbackModel
@@ -26,7 +32,8 @@ from core.settings import EndpointSetting
 OFFLINE = "offline"
 INSTRUCTIONS = Path(__file__).with_name("instructions.txt")
 CONNECT_S, ANSWER_S = 5.0, 120.0
-NEEDS_PARSER = "tool"
+TOOLS = "tool"
+LONGEST_MESSAGE = 300
 
 
 @functools.cache
@@ -103,14 +110,30 @@ async def driving_model(
         yield FallbackModel(chosen, offline, fallback_on=falls_back)
 
 
-def why_unusable(error: Exception, endpoint: EndpointSetting) -> tuple[str, str]:
+def why_unusable(error: AgentRunError, endpoint: EndpointSetting) -> tuple[str, str]:
     """Why a language model gave no usable answer, and what to do, in words for a person."""
     if isinstance(error, ModelConnectionError):
         return (
             "Nothing answers there.",
             "Check that its server runs and DUOTUNE_ASSISTANT_URL fits.",
         )
-    said = str(getattr(error, "body", None) or error)[:300]
-    if NEEDS_PARSER in said.casefold():
+    if isinstance(error, UsageLimitExceeded):
+        return (
+            "It kept using tools without an answer.",
+            "Ask in smaller steps, or take another model.",
+        )
+    if not isinstance(error, ModelHTTPError):
+        return "It gave no usable answer.", "Another model may do better."
+    said = _message_of(error)
+    if TOOLS in said.casefold():
         return said, "Start its server with --enable-auto-tool-choice and a --tool-call-parser."
+    if error.status_code >= 500:
+        return said, "Its server has trouble: look at that server's log."
     return said, f"Check DUOTUNE_ASSISTANT_MODEL ('{endpoint.model}') and DUOTUNE_ASSISTANT_KEY."
+
+
+def _message_of(error: ModelHTTPError) -> str:
+    """What the server said, without the frame that servers put around it."""
+    body = error.body
+    said = body.get("message") if isinstance(body, dict) else None
+    return f"{said or body or error.status_code}"[:LONGEST_MESSAGE]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import Field, ValidationError
 
 from core.assistant.records import AssistantSaid, Chat, Item, ToolUsed, Trouble
+from core.assistant.replies import reply
 from core.disk import lease_is_held, take_lease, write_atomic
 from core.errors import disk_errors
 from core.identifiers import new_id
@@ -126,15 +127,15 @@ def is_busy(workspace: Workspace, chat_id: str) -> bool:
     return lease_is_held(_lease(workspace, chat_id))
 
 
-def mended(chat: Chat) -> Chat:
-    """The conversation with what a killed app left half done marked as such."""
-    return chat.model_copy(update={"items": tuple(_mended(item) for item in chat.items)})
+def mended(chat: Chat, key: str = "app_closed") -> Chat:
+    """The conversation with what was left half done marked as such; `key` names the reply why."""
+    why = reply(key, chat.language)
+    return chat.model_copy(update={"items": tuple(_mended(item, why) for item in chat.items)})
 
 
-def _mended(item: Item) -> Item:
+def _mended(item: Item, why: str) -> Item:
     if isinstance(item, ToolUsed) and item.status == "running":
-        told = "The app was closed meanwhile." if not item.result else item.result
-        return item.model_copy(update={"status": "failed", "result": told})
+        return item.model_copy(update={"status": "failed", "result": why})
     if isinstance(item, AssistantSaid) and not item.done:
         return item.model_copy(update={"done": True})
     return item

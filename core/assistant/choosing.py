@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from core.assistant import telling
+from core.assistant import names, telling
 from core.assistant.phrases import Intent
 from core.assistant.records import Language
 from core.assistant.replies import joined, reply
@@ -62,8 +62,8 @@ def choose(heard: Heard, request: Request) -> Step:
 def left_over(settings: SettingsSaid, language: Language) -> list[str]:
     told = []
     if settings.fixed:
-        names = ", ".join(telling.pick(telling.FIELDS, each, language) for each in settings.fixed)
-        told.append(reply("fixed", language, fields=names))
+        fields = ", ".join(names.pick(names.FIELDS, each, language) for each in settings.fixed)
+        told.append(reply("fixed", language, fields=fields))
     elif settings.unused:
         told.append(reply("unused", language, numbers=", ".join(settings.unused)))
     return told
@@ -78,7 +78,7 @@ def _train(heard: Heard, request: Request) -> Step:
 def _change(heard: Heard, request: Request) -> Step:
     settings, language = request.settings, heard.language
     if broken := [name for name in WHOLE if isinstance(settings.values.get(name), float)]:
-        name = telling.pick(telling.FIELDS, broken[0], language)
+        name = names.pick(names.FIELDS, broken[0], language)
         return Step(reply("not_whole", language, field=name))
     if values_of(settings, heard.situation):
         return _train(heard, request)
@@ -89,8 +89,8 @@ def _change(heard: Heard, request: Request) -> Step:
     plan = waiting_plan(heard.situation)
     if plan is None or getattr(plan, field) is None:
         return Step(reply("which_value_unknown", language, example=example))
-    now = telling.value(getattr(plan, field))
-    name = telling.pick(telling.FIELDS, field, language)
+    now = names.value(getattr(plan, field))
+    name = names.pick(names.FIELDS, field, language)
     return Step(reply("which_value", language, field=name, value=now, example=example))
 
 

@@ -34,12 +34,14 @@ from pydantic_ai.messages import (
 from pydantic_ai.usage import UsageLimits
 
 from core.assistant import chats, telling
-from core.assistant.agent import build_agent, driving_model, offline_model
+from core.assistant.agent import build_agent, driving_model, offline_model, why_unusable
 from core.assistant.choosing import Heard
+from core.assistant.offline import next_step
 from core.assistant.records import Pending, ToolUsed, Trouble
 from core.assistant.replies import reply
 from core.assistant.turn import Turn
 from core.identifiers import new_id
+from core.settings import EndpointSetting
 
 MOST_REQUESTS = 12
 REMINDED_OF = 40
@@ -49,7 +51,7 @@ REMINDED_OF = 40
 async def converse(turn: Turn, prompt: str) -> None:
     """Answer what the person said."""
     history = chats.load_history(turn.actions.workspace, turn.chat_id)
-    await _Exchange(turn, _heard(turn)).run(history, prompt, None)
+    await _Exchange(turn, _heard(turn)).run(history, prompt)
 
 
 async def resume(turn: Turn, pending: Pending, approved: bool, reason: str = "") -> None:
@@ -58,10 +60,11 @@ async def resume(turn: Turn, pending: Pending, approved: bool, reason: str = "")
     history = chats.load_history(turn.actions.workspace, turn.chat_id)
     call = ToolCallPart(pending.verb, pending.arguments, tool_call_id=pending.call_id)
     denied = ToolDenied(reason or "The person declined; nothing was started.")
-    decided = DeferredToolResults(
+    results = DeferredToolResults(
         approvals={call.tool_call_id: ToolApproved() if approved else denied}
     )
-    await _Exchange(turn, heard).run([*history, ModelResponse(parts=[call])], None, decided)
+    past = [*history, ModelResponse(parts=[call])]
+    await _Exchange(turn, heard, pending).run(past, None, results)
 
 
 def keep_rubric(turn: Turn, name: str) -> None:
@@ -88,33 +91,39 @@ def _heard(turn: Turn) -> Heard:
 class _Exchange:
     """One run of the agent, and a second by the offline rules if the language model breaks off."""
 
-    def __init__(self, turn: Turn, heard: Heard) -> None:
-        self.turn = turn
+    def __init__(self, turn: Turn, heard: Heard, decided: Pending | None = None) -> None:
+        self.turn, self.heard, self.decided = turn, heard, decided
         self.offline = offline_model(turn, heard)
         self.began: dict[str, float] = {}
 
     async def run(
-        self, history: list[ModelMessage], prompt: str | None, decided: DeferredToolResults | None
+        self,
+        history: list[ModelMessage],
+        prompt: str | None,
+        results: DeferredToolResults | None = None,
     ) -> None:
         """Run to the end, and save what was said."""
         endpoint = self.turn.actions.settings.assistant
         try:
-            await self._attempt(history, prompt, decided, only_offline=endpoint is None)
+            await self._attempt(history, prompt, results, endpoint)
         except AgentRunError as error:
-            self.turn.fall_silent()
-            self.turn.unusable = self.turn.unusable or (str(error)[:300], "Say it again.")
-            if not self.turn.results:
-                await self._attempt(history, prompt, decided, only_offline=True)
+            if endpoint is None:
+                raise
+            self.turn.break_off()
+            self.turn.unusable = self.turn.unusable or why_unusable(error, endpoint)
+            if self.decided and self.turn.results:  # done already: it must not be done again
+                self.turn.speak(next_step(self.heard, self.turn.results).text)
+            else:
+                await self._attempt(history, prompt, results, None)
         self._tell_fallback()
 
     async def _attempt(
         self,
         history: list[ModelMessage],
         prompt: str | None,
-        decided: DeferredToolResults | None,
-        only_offline: bool,
+        results: DeferredToolResults | None,
+        endpoint: EndpointSetting | None,
     ) -> None:
-        endpoint = None if only_offline else self.turn.actions.settings.assistant
         async with (
             driving_model(endpoint, self.offline, self._unusable) as model,
             build_agent().run_stream_events(
@@ -122,7 +131,7 @@ class _Exchange:
                 message_history=reminded(history),
                 deps=self.turn,
                 model=model,
-                deferred_tool_results=decided,
+                deferred_tool_results=results,
                 usage_limits=UsageLimits(request_limit=MOST_REQUESTS),
             ) as events,
         ):
@@ -149,29 +158,29 @@ class _Exchange:
                 self._tool_ends(part)
 
     def _tool_begins(self, call: ToolCallPart) -> None:
+        """Add the tool's line; the one of a decided action is there already."""
         self.turn.fall_silent()
         self.began[call.tool_call_id] = time.monotonic()
-        if not self.turn.uses(call.tool_call_id):
+        if self.decided is None or call.tool_call_id != self.decided.call_id:
+            item_id = self.turn.line_for(call.tool_call_id)
             arguments = call.args_as_dict(raise_if_invalid=False)
             self.turn.add(
                 ToolUsed(
-                    call_id=call.tool_call_id,
-                    verb=call.tool_name,
-                    arguments=arguments,
-                    status="running",
+                    call_id=item_id, verb=call.tool_name, arguments=arguments, status="running"
                 )
             )
 
     def _tool_ends(self, part: object) -> None:
         """Mark the tool's line; a part that is no return is a call the model got wrong."""
         call_id = str(getattr(part, "tool_call_id", ""))
-        if not self.turn.uses(call_id, "running"):
+        item_id = self.turn.lines.get(call_id, call_id)
+        if not self.turn.uses(item_id, "running"):
             return
         returned = isinstance(part, ToolReturnPart) and bool(self.turn.results)
         last = self.turn.results[-1] if returned else None
         done = last is not None and last.kind != "failed"
         self.turn.mark(
-            call_id,
+            item_id,
             status="done" if done else "failed",
             result=telling.line(last, self.turn.chat.language) if last else "",
             seconds=round(time.monotonic() - self.began[call_id], 2),
@@ -218,24 +227,24 @@ class _Exchange:
 
     def _await_approval(self, output: DeferredToolRequests) -> None:
         """The first call waits; others asked for at once are not kept."""
+        turn = self.turn
         for place, call in enumerate(output.approvals):
+            item_id = turn.lines.get(call.tool_call_id, call.tool_call_id)
             if place:
-                self.turn.mark(
-                    call.tool_call_id,
-                    status="declined",
-                    result=reply("superseded", self.turn.chat.language),
-                )
+                told = reply("superseded", turn.chat.language)
+                turn.mark(item_id, status="declined", result=told)
                 continue
             given: dict[str, Any] = output.metadata.get(call.tool_call_id, {})
+            warnings = tuple(given.get("warnings", ()))
+            if call.tool_name == "start_training" and turn.proposed:
+                warnings = turn.proposed.warnings
             pending = Pending(
-                call_id=call.tool_call_id,
+                call_id=item_id,
                 verb=call.tool_name,
                 arguments=given.get("arguments", {}),
-                warnings=tuple(given.get("warnings", ())),
+                warnings=warnings,
             )
-            if call.tool_name == "start_training" and self.turn.proposed:
-                pending = pending.model_copy(update={"warnings": self.turn.proposed.warnings})
-            self.turn.wait_for(pending)
+            turn.wait_for(pending)
             self._ask(pending)
 
     def _ask(self, pending: Pending) -> None:

@@ -94,7 +94,7 @@ def _run(actions: Actions, chat_id: str, work: Work, changed: Changed, ended: Fu
             news.begin(actions, chat_id)
             turn = Turn(actions, chat_id, changed)
             asyncio.run(_guarded(turn, work))
-            ended.set_result(turn.chat)
+        ended.set_result(turn.chat)
     except BaseException as error:  # noqa: BLE001  carried to whoever awaits the turn
         ended.set_exception(error)
 
@@ -103,11 +103,11 @@ async def _guarded(turn: Turn, work: Work) -> None:
     try:
         await work(turn)
     except DuotuneError as error:
-        turn.fall_silent()
+        turn.break_off()
         turn.trouble(error)
     except Exception as error:
         log.exception("a turn of %s ended on an error", turn.chat_id)
-        turn.fall_silent()
+        turn.break_off()
         problem = f"The assistant stopped on an error of its own ({type(error).__name__})."
         fix = "Say it again, or use the other rooms. The app's log tells more."
         turn.add(Trouble(problem=problem, fix=fix))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.assistant import telling
+from core.assistant import names, telling
 from core.assistant.choosing import Heard, Step, choose, left_over, plan_arguments, values_of
 from core.assistant.replies import joined, reply
 from core.assistant.results import DataSeen, Failed, PlanProposed, Result, RunSeen
@@ -100,8 +100,8 @@ def _changes_told(heard: Heard, request: Request, proposed: PlanProposed) -> str
     if wanted:
         separator = "，" if language == "zh" else ", "
         named = [
-            f"{telling.pick(telling.FIELDS, field, language)} = "
-            f"{telling.value(getattr(proposed.plan, field))}"
+            f"{names.pick(names.FIELDS, field, language)} = "
+            f"{names.value(getattr(proposed.plan, field))}"
             for field in wanted
         ]
         parts.append(reply("plan_changed", language, changes=separator.join(named)))

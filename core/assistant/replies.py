@@ -36,6 +36,12 @@ REPLIES: dict[str, tuple[str, str]] = {
         "抱歉，我没听懂。我只懂简单的指令，不会闲聊。",
     ),
     "could_say": ("Now you could say: {said}.", "现在可以说：{said}。"),
+    "not_done": (
+        "That did not work; what to do about it stands above.",
+        "没有成功，处理办法见上面的说明。",
+    ),
+    "app_closed": ("The app was closed meanwhile.", "应用中途被关闭。"),
+    "broken_off": ("It was broken off.", "已中断。"),
     "ended": ("That is done.", "已完成。"),
     # -- data ---------------------------------------------------------------------------------
     "data": (

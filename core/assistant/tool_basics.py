@@ -68,4 +68,5 @@ def finished(run: Run) -> bool:
 def say_of(ctx: Context) -> Say:
     """Shows what a slow action does now in the line of its tool."""
     call_id = ctx.tool_call_id or ""
-    return lambda words: ctx.deps.mark(call_id, save=False, result=words)
+    line = ctx.deps.lines.get(call_id, call_id)
+    return lambda words: ctx.deps.mark(line, save=False, result=words)

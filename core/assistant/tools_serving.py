@@ -8,6 +8,7 @@ from pydantic_ai import ApprovalRequired
 
 from core.assistant import results
 from core.assistant.results import EngineStopped, EvaluationSeen, PairOpened, ReportSeen
+from core.assistant.situation import named_run
 from core.assistant.tool_basics import Context, finished, pick_run, say_of, told
 from core.assistant.turn import Turn
 from core.errors import RunError

@@ -25,6 +25,7 @@ from core.assistant.replies import reply
 from core.assistant.results import Failed, Result
 from core.assistant.situation import Situation, look
 from core.errors import DuotuneError
+from core.identifiers import new_id
 
 if TYPE_CHECKING:
     from core.actions import Actions
@@ -47,6 +48,8 @@ class Turn:
         """Names of the files dropped with the message, each one once."""
         self.results: list[Result] = []
         """What the tools of this turn answered, in order; a failure counts as an answer."""
+        self.lines: dict[str, str] = {}
+        """The tool line of each call; models repeat the ids of calls, lines never do."""
         self.proposed: Proposal | None = None
         self.unusable: tuple[str, str] | None = None
         """Why the language model could not be used in this turn, and what to do."""
@@ -59,8 +62,8 @@ class Turn:
         names = named(said.files)
         self.names = tuple(names)
         language = language_of(said.text, self.chat.language)
-        self.update(language=language)
-        self.add(UserSaid(text=said.text, files=tuple(names)))
+        item = UserSaid(text=said.text, files=tuple(names))
+        self.update(language=language, items=(*self.chat.items, item))
         if names:
             self.remember(files=self.memory.files | names)
 
@@ -89,6 +92,10 @@ class Turn:
             done = last.model_copy(update={"done": True, "text": last.text.strip()})
             self.update(items=(*self.chat.items[:-1], done))
 
+    def break_off(self) -> None:
+        """Mark what this turn left half done."""
+        self.update(items=chats.mended(self.chat, "broken_off").items)
+
     def show(self, card: CardKind, record_id: str) -> None:
         self.add(CardShown(card=card, id=record_id))
 
@@ -104,6 +111,11 @@ class Turn:
             for item in self.chat.items
         )
         self.update(save=save, items=items)
+
+    def line_for(self, call_id: str) -> str:
+        """A name of its own for the line of a call."""
+        self.lines[call_id] = new_id("call") if self.uses(call_id) else call_id
+        return self.lines[call_id]
 
     def uses(self, call_id: str, status: str | None = None) -> bool:
         """Whether the chat has an item for this call (with this status)."""

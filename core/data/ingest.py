@@ -23,6 +23,8 @@ from core.disk import sha256_file
 from core.identifiers import now
 from core.messages import Conversation, Record
 
+MAX_ROWS = 1_000_000
+"""A usable row costs about 3 KB of memory beside its text."""
 HOPELESS_ROWS = 10_000
 """After this many rows without a single object, the rest is not read."""
 NAME_CHARACTERS = 120
@@ -76,11 +78,16 @@ class _Intake:
     def take_all(self, rows: Iterable[Row]) -> None:
         """Take in every row, or stop when the file plainly holds something else."""
         for row in rows:
-            self._take(row)
-            if not self._objects and self.rows >= HOPELESS_ROWS:
-                unread = (Fault("rest_not_read", 0, {}),)
-                self.problems.add_row(row._replace(number=None, faults=unread), ())
+            if self.rows >= MAX_ROWS:
+                self._stop(row, Fault("rows_over_limit", 0, {"limit": f"{MAX_ROWS:,}"}))
                 break
+            if self.rows >= HOPELESS_ROWS and not self._objects:
+                self._stop(row, Fault("rest_not_read", 0, {}))
+                break
+            self._take(row)
+
+    def _stop(self, row: Row, fault: Fault) -> None:
+        self.problems.add_row(row._replace(number=None, faults=(fault,)), ())
 
     def _take(self, row: Row) -> None:
         """Check one row; keep it, or count why not."""

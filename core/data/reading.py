@@ -40,7 +40,8 @@ def _is_one_per_line(source: Source) -> bool:
         return is_whole_line and next(lines, None) is not None
     if end is not None:
         return is_whole_line
-    if len(first) > MAX_ROW_BYTES or any(map(_is_object, islice(lines, SAMPLED_LINES))):
+    sample = [first, *(line for _, line in islice(lines, SAMPLED_LINES))]
+    if all(line.startswith(b"{") for line in sample) or any(map(_is_object, sample)):
         return True
     if not is_object:
         start = shorten(first[:HEAD_BYTES].decode(errors="replace"), 40)
@@ -48,8 +49,8 @@ def _is_one_per_line(source: Source) -> bool:
     return False
 
 
-def _is_object(line: tuple[int, bytes]) -> bool:
-    return isinstance(decode_row(0, *line).value, dict)
+def _is_object(line: bytes) -> bool:
+    return line.startswith(b"{") and isinstance(decode_row(0, 0, line).value, dict)
 
 
 def _line_rows(source: Source) -> Iterator[Row]:

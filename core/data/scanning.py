@@ -19,7 +19,7 @@ from core.data.source import Source
 WINDOW = 1 << 20
 OVERLAP = 1 << 8
 """Longest row beginning that is recognised across two windows."""
-MAX_RESTARTS = 1_000
+MAX_RESTARTS = 10_000
 """How often a file may be broken before the rest is left unread: keeps hostile files cheap."""
 ROW_KEYS = frozenset({"messages", "conversations", "instruction", "prompt", "contents"})
 FIRST_KEY = re.compile(rb'\{\s*+"([^"\\]{1,80})"\s*+:')
@@ -45,6 +45,9 @@ class Scanner:
         self._at_end = False
         self._number = 0
         self._restarts = 0
+        self._gave_up = False
+        self._first_keys = {key.encode() for key in ROW_KEYS}
+        """Keys that a row begins with, as far as known."""
 
     def rows(self) -> Iterator[Row]:
         """Every row in order; a Row without a number says something about the whole file."""
@@ -69,7 +72,7 @@ class Scanner:
                 yield row
                 yield from more
                 comma, free = False, row.value is None
-        if inside:
+        if inside and not self._gave_up:
             yield self._remark("list_not_closed")
 
     def first_value_end(self) -> int | None:
@@ -98,11 +101,15 @@ class Scanner:
                 yield from self._unread(start + broken.fault.offset)
             return
         self._position = end
-        yield decode_row(number, start, self._source.read(start, end - start), remarks)
+        row = decode_row(number, start, self._source.read(start, end - start), remarks)
+        if isinstance(row.value, dict):
+            self._first_keys.update(key.encode() for key in list(row.value)[:1])
+        yield row
 
     def _next_char(self) -> str:
         """The next character that isn't white space, where the position then is; "" at the end."""
         while True:
+            self._bring_into_view()
             offset = skip_blank(self._text, self._position - self._base)
             self._position = self._base + offset
             if offset < len(self._text):
@@ -111,13 +118,18 @@ class Scanner:
             if not self._text:
                 return ""
 
+    def _bring_into_view(self) -> None:
+        if not self._base <= self._position <= self._base + len(self._text):
+            self._fill(WINDOW)
+
     def _fill(self, size: int) -> None:
         data = self._source.read(self._position, size)
-        self._base, self._text, self._at_end = self._position, data.decode("latin-1"), False
+        self._base, self._text = self._position, data.decode("latin-1")
         self._at_end = len(data) < size
 
     def _value_end(self) -> int:
         """Where the value at the position ends; _Broken when it doesn't."""
+        self._bring_into_view()
         start = self._position
         for window in (0, WINDOW, MAX_ROW_BYTES):
             if window:
@@ -147,19 +159,20 @@ class Scanner:
         """Move on to where the next row seems to begin; False when there is no such place."""
         while self._restarts < MAX_RESTARTS:
             self._restarts += 1
-            if not self._find_object():
+            if not self._find_object(self._first_keys):
                 return False
             if self._is_row_beginning():
                 return True
             self._position += 1
         return False
 
-    def _find_object(self) -> bool:
+    def _find_object(self, keys: set[bytes] | None) -> bool:
+        """Move on to an object that begins with one of these keys; False when none is left."""
         while chunk := self._source.read(self._position, WINDOW):
-            if match := FIRST_KEY.search(chunk):
-                self._position += match.start()
-                self._fill(WINDOW)
-                return True
+            for match in FIRST_KEY.finditer(chunk):
+                if keys is None or match[1] in keys:
+                    self._position += match.start()
+                    return True
             self._position += max(len(chunk) - OVERLAP, 1)
         return False
 
@@ -177,9 +190,8 @@ class Scanner:
 
     def _unread(self, offset: int) -> Iterator[Row]:
         """Stop, and say so when there is more text that could hold rows."""
-        self._position = offset
-        more = self._find_object()
-        if more:
+        self._position, self._gave_up = offset, True
+        if self._find_object(None):
             yield Row(None, offset, b"", None, (Fault("rest_not_read", 0, {}),))
         while chunk := self._source.read(self._position, WINDOW):
             self._position += len(chunk)

@@ -129,8 +129,9 @@ def _given_parts(groups: Sequence[Group], notes: list[str]) -> dict[str, Part]:
 
 
 def _rows(examples: Sequence[Example]) -> str:
-    shown = ", ".join(f"row {example.row}" for example in examples[:NAMED_ROWS])
-    more = len(examples) - NAMED_ROWS
+    rows = sorted(example.row for example in examples)
+    shown = ", ".join(f"row {row}" for row in rows[:NAMED_ROWS])
+    more = len(rows) - NAMED_ROWS
     return f"{shown} and {more} more" if more > 0 else shown
 
 

@@ -34,10 +34,9 @@ def problem_parts(problem: Problem, language: Language) -> tuple[str, str]:
     kind = KINDS.get(problem.code)
     if language == "en" or kind is None:
         return problem.message, problem.fix
-    values = {
-        key: CHINESE.get(value, value) if key in OURS else value
-        for key, value in problem.values.items()
-    }
+    values = dict(problem.values)
+    for key in OURS & values.keys():
+        values[key] = CHINESE.get(values[key], values[key])
     try:
         return kind.zh[0].format(**values), kind.zh[1].format(**values)
     except KeyError:  # saved by a version that knew the problem by other values

@@ -23,6 +23,9 @@ RETRIES = 3
 """Times a request is repeated that the server was too busy for, each after a longer wait."""
 CONNECT_S, SILENCE_S = 5.0, 300.0
 """Longest wait for a connection, and for the next piece of an answer; a CPU may prefill slowly."""
+UNSEEN_TOKENS = 16
+"""Tokens that our engine sends at a time, after the first, when nobody watches: streaming each
+one costs as much as it costs to generate it with a tiny model."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -66,8 +69,8 @@ async def stream(
             async for generation in answer:
                 yield generation
         return
-    growing = _Growing()
-    async with aclosing(_chunks(client, endpoint, messages, sampling, growing)) as pieces:
+    growing, request = _Growing(), _request(endpoint, messages, sampling)
+    async with aclosing(_follow(client, request, growing)) as pieces:
         async for _ in pieces:
             yield growing.now()
     yield growing.now()
@@ -83,8 +86,10 @@ async def complete(
     if client is None:
         async with open_client(endpoint) as own:
             return await complete(endpoint, messages, sampling, own)
-    growing = _Growing()
-    async with aclosing(_chunks(client, endpoint, messages, sampling, growing)) as pieces:
+    growing, request = _Growing(), _request(endpoint, messages, sampling)
+    if endpoint.engine_id is not None:
+        request["extra_body"]["stream_interval"] = UNSEEN_TOKENS
+    async with aclosing(_follow(client, request, growing)) as pieces:
         async for _ in pieces:
             pass
     return growing.now()
@@ -132,19 +137,14 @@ async def stream_both(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _chunks(
-    client: AsyncOpenAI,
-    endpoint: Endpoint,
-    messages: Sequence[Message],
-    sampling: Sampling,
-    growing: _Growing,
+async def _follow(
+    client: AsyncOpenAI, request: dict[str, Any], growing: _Growing
 ) -> AsyncGenerator[None, None]:
     """Ask, and say each time that the text has grown; at the end `growing` is done."""
     from openai import APIError
 
     growing.began = time.perf_counter()
     try:
-        request = _request(endpoint, messages, sampling)
         async with await client.chat.completions.create(**request) as chunks:
             async for chunk in chunks:
                 if growing.take(chunk):

@@ -61,6 +61,13 @@ class EngineFolder:
         """The API key of this engine."""
         return SecretStr((self.root / "api_key").read_text(encoding="ascii"))
 
+    def made(self) -> int:
+        """When the folder was made, in nanoseconds; 0 when that can't be told."""
+        try:
+            return (self.root / "api_key").stat().st_mtime_ns
+        except OSError:
+            return 0
+
     def save(self, engine: Engine) -> None:
         """Write the record."""
         write_atomic(self.record, engine.model_dump_json(indent=1))

@@ -217,8 +217,8 @@ class Engines:
         """All engines that left a folder, newest first."""
         if not self.workspace.engines.is_dir():
             return []
-        paths = self.workspace.engines.glob("eng-*")  # their names sort by time
-        return [EngineFolder(path) for path in sorted(paths, reverse=True) if path.is_dir()]
+        found = [EngineFolder(path) for path in self.workspace.engines.glob("eng-*")]
+        return sorted(found, key=EngineFolder.made, reverse=True)
 
     def _living(self) -> list[EngineFolder]:
         return [folder for folder in self._folders() if folder.has_processes()]

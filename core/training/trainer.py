@@ -80,6 +80,7 @@ def _job(folder: RunFolder) -> Job:
 
 
 def _carry_out(folder: RunFolder, journal: Journal) -> None:
+    journal.open()
     stop = StopRequest(folder.stop)
     checkpoints.sweep(folder.checkpoints)
     choice = checkpoints.newest_valid(folder.checkpoints)

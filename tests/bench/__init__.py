@@ -1,1 +1,1 @@
-"""Speed, as ratios within one run: `./duotune bench` writes bench.json. Nothing is asserted here."""
+"""Speed as ratios within one run: `./duotune bench` writes bench.json and asserts nothing."""

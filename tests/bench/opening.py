@@ -58,7 +58,7 @@ def _answers() -> bool:
 
 
 def measure(home: Path, rounds: int = 3) -> dict[str, float | int]:
-    """Medians over some rounds: seconds to an answer, cpu-seconds for it, seconds to a usable page."""
+    """Medians over rounds: seconds (and cpu-seconds) to an answer, seconds to a usable page."""
     starts, cpu, pages = [], [], []
     for number in range(rounds):
         with running_app(home / str(number)) as (app, seconds):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.training.records import Curve
 from eval import reports
 from eval.records import Comparison, Verdict
@@ -87,8 +89,8 @@ def test_the_score_counts_points_and_takes_off_undesirable_ones() -> None:
     check: {type: contains, text: Done}
 """
     found = reports.build(evidence(comparisons(30, 0, 0, 0), load(made_up.RUBRIC + extra)))
-    assert found.score.tuned == (3 + 1 + 1 - 2) / 5
-    assert found.score.base == 1 / 5
+    assert found.score.tuned == pytest.approx((3 + 1 + 1 - 2) / 5)
+    assert found.score.base == pytest.approx(1 / 5)
 
 
 def test_warnings_tell_size_cuts_lengths_and_sameness_with_numbers() -> None:

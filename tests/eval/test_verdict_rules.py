@@ -103,7 +103,7 @@ def test_answers_that_could_not_be_had_are_not_measured_rather_than_wrong() -> N
     found = reports.build(evidence(failed))
     assert found.verdict.kind == "not_measured"
     assert found.headline.estimate.difference is None
-    some = failed[:30] + comparisons(0, 0, 0, 70)[30:]
+    some = failed[:30] + comparisons(0, 0, 0, 100)[30:]
     partly = reports.build(evidence(some))
     assert partly.headline.estimate.unscored_tuned == 30
     assert partly.headline.estimate.pairs == 70

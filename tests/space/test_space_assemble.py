@@ -67,9 +67,9 @@ def test_the_app_starts_from_the_space_in_a_clean_environment(tmp_path: Path) ->
     """Only the Space's own files, packages from its requirements, and a Space's variables."""
     made = tmp_path / "made"
     assemble(made)
-    python = tmp_path / "venv" / "bin" / "python"
+    python = str(tmp_path / "venv" / "bin" / "python")
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    install = [python, "-m", "pip", "install", "-q", "-r", made / "requirements.txt"]
+    install = [python, "-m", "pip", "install", "-q", "-r", str(made / "requirements.txt")]
     subprocess.run(install, check=True, capture_output=True, timeout=500)
     env = {
         "PATH": os.environ["PATH"],

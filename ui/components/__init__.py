@@ -16,7 +16,9 @@ def widget(script: str, elem_id: str, *, role: str, value: Any = None, visible: 
     Values must have named keys. An event can be listened to only if its name stands in quotes in
     the script.
     """
-    code = "\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("dom", *script.split("+")))
+    code = "\n".join(
+        (HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("dom", *script.split("+"))
+    )
     return gr.HTML(
         value,
         html_template=f'<div class="dt-{role}"></div>',

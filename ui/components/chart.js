@@ -36,7 +36,7 @@ function chartAxes(scale, width, labels) {
   const columns = niceTicks(0, scale.x1, width < 420 ? 3 : 6).filter(Number.isInteger).map((step) =>
     svg("text", { class: "dt-tick", x: scale.x(step), y: base + 18, "text-anchor": "middle" }, String(step)));
   return [...rows.flat(), ...columns,
-    svg("text", { class: "dt-tick", x: width - CHART.right, y: CHART.height - 26 - 6, "text-anchor": "end" }, labels.step)];
+    svg("text", { class: "dt-tick", x: CHART.left - 8, y: base + 18, "text-anchor": "end" }, labels.step)];
 }
 
 function chartLine(one, scale) {

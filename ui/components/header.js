@@ -4,11 +4,15 @@ const MARK = [
   ["path", { d: "M8 15c4-12 8-12 12 0", class: "dt-mark-tuned" }],
 ];
 
-function languageLink(code, label, current) {
+function addressIn(code) {
   const address = new URL(location.href);
   address.searchParams.set("lang", code);
+  return address.href;
+}
+
+function languageLink(code, label, current) {
   return el("a", {
-    href: address.href, lang: code, hreflang: code, "data-language": code,
+    href: addressIn(code), lang: code, hreflang: code, "data-language": code,
     "aria-current": code === current ? "true" : null,
   }, label);
 }
@@ -32,6 +36,8 @@ function draw() {
 }
 
 element.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-language]");
+  if (link) link.href = addressIn(link.dataset.language); // the room may have changed meanwhile
   if (!event.target.closest(".dt-theme")) return;
   const theme = document.body.classList.toggle("dark") ? "dark" : "light";
   try { localStorage.setItem("duotune-theme", theme); } catch { /* storage may be forbidden */ }

@@ -1,5 +1,6 @@
 // An action that waits for a decision; for a training plan, a form. value: see ui/present/plan.py
 let key = "";
+let shown = null;
 let timer = 0;
 const touched = new Set();
 
@@ -24,11 +25,12 @@ function build(value) {
   const main = value.settings.filter((one) => !one.more);
   const more = value.settings.filter((one) => one.more);
   root().replaceChildren(el("form", { "aria-label": value.title, novalidate: true },
-    el("header", {}, el("h3", {}, value.title), el("span", { class: "dt-badge dt-warn" }, value.badge)),
+    el("header", {}, el("h3", {}, value.title), value.badge ? el("span", { class: "dt-badge dt-warn" }, value.badge) : null),
     el("div", { "data-part": "facts" }),
     main.length ? el("div", { class: "dt-settings" }, main.map(field)) : "",
     more.length ? el("details", {}, el("summary", {}, value.labels.more),
       el("div", { class: "dt-settings" }, more.map(field))) : "",
+    el("div", { "data-part": "reasons" }),
     el("div", { "data-part": "after" }),
     el("div", { class: "dt-decline", hidden: true },
       el("label", { for: "plan-reason" }, value.labels.reason),
@@ -42,21 +44,25 @@ function build(value) {
 function patch(value) {
   const part = (name) => root().querySelector(`[data-part=${name}]`);
   part("facts").replaceChildren(el("dl", { class: "dt-facts" }, value.facts.map((one) =>
-    el("div", {}, el("dt", {}, one.name), el("dd", {}, one.value)))));
+    el("div", {}, el("dt", {}, one.name),
+      el("dd", {}, one.value, one.note ? el("span", { class: "dt-why" }, one.note) : null)))));
   for (const one of value.settings) {
     const input = root().querySelector(`input[name=${one.name}]`);
-    if (input && input !== document.activeElement && !value.errors.length) input.value = String(one.value ?? "");
+    const typing = input === document.activeElement && touched.has(one.name);
+    if (input && !typing && !value.errors.length) input.value = String(one.value ?? "");
     const why = root().querySelector(`[data-why=${one.name}]`);
     if (why) why.textContent = one.why;
   }
+  part("reasons").replaceChildren(...value.reasons.map((one) =>
+    el("p", { class: "dt-why" }, el("b", {}, `${one.names}: `), one.text)));
   part("after").replaceChildren(
-    ...value.errors.map((line) => el("p", { class: "dt-trouble", role: "alert" }, line)),
+    ...(value.errors.length ? [el("div", { class: "dt-trouble", role: "alert" }, value.errors.map((line) => el("p", {}, line)))] : []),
     ...value.warnings.map((line) => el("p", { class: "dt-warning" }, line)),
     el("div", { class: "dt-then" }, el("h4", {}, value.labels.then),
       el("ul", {}, value.consequences.map((line) => el("li", {}, line)))));
   const submit = root().querySelector("button[type=submit]");
-  submit.disabled = Boolean(value.errors.length) || value.busy;
-  submit.textContent = value.busy ? value.labels.busy : value.labels.approve;
+  submit.disabled = Boolean(value.errors.length);
+  submit.textContent = value.labels.approve;
 }
 
 function draw() {
@@ -67,11 +73,15 @@ function draw() {
     root().replaceChildren(...(value?.empty ? [el("p", { class: "dt-quiet" }, value.empty)] : []));
     return;
   }
-  if (value.key !== key) {
+  const same = value.key === key;
+  // The same plan from disk again must not undo what the person has changed in the card.
+  if (same && !value.revised && touched.size) return;
+  if (!same) {
     key = value.key;
     touched.clear();
     build(value);
   }
+  shown = value;
   patch(value);
 }
 
@@ -79,7 +89,7 @@ function draw() {
 function changes() {
   const inputs = [...root().querySelectorAll("form input[name]")];
   const model = inputs.find((input) => input.name === "base_model");
-  const current = props.value.settings.find((one) => one.name === "base_model");
+  const current = shown.settings.find((one) => one.name === "base_model");
   const otherModel = model && current && model.value !== String(current.value);
   const kept = inputs.filter((input) => !otherModel || touched.has(input.name));
   return Object.fromEntries(kept.filter((i) => i.value.trim() !== "").map((i) => [i.name, i.value.trim()]));
@@ -97,7 +107,7 @@ element.addEventListener("submit", (event) => {
   const submit = root().querySelector("button[type=submit]");
   if (submit.disabled) return;
   submit.disabled = true;
-  submit.textContent = props.value.labels.busy;
+  submit.textContent = shown.labels.busy;
   trigger("approve", { changes: changes() });
 });
 element.addEventListener("click", (event) => {

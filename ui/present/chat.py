@@ -12,6 +12,9 @@ from ui.words import Voice
 SHOWN = 50
 """Messages on screen: the browser draws all of them again on each update."""
 
+WORTH_TELLING_S = 1.0
+"""A step that took less is told without its time."""
+
 Message = dict[str, Any]
 DrawCard = Callable[[CardShown], Html]
 
@@ -76,8 +79,8 @@ def _tool(item: ToolUsed, voice: Voice) -> Message:
         "id": item.call_id,
         "status": "pending" if item.status == "running" else "done",
     }
-    if item.seconds is not None:
-        metadata["duration"] = round(item.seconds, 2)
+    if item.seconds is not None and item.seconds >= WORTH_TELLING_S:
+        metadata["duration"] = round(item.seconds, 1)
     return {"role": "assistant", "content": _tool_text(item), "metadata": metadata}
 
 

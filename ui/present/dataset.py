@@ -131,9 +131,7 @@ def problems(found: Sequence[Problem], voice: Voice) -> Html:
         note = voice("data.problems.page", n=numbers.count(len(found)), shown=len(shown))
     head = [voice(f"data.column.{name}") for name in COLUMNS]
     rows = ([_cell(problem, name, voice) for name in COLUMNS] for problem in shown)
-    return tag(
-        "div", tag("p", note, class_="dt-quiet"), table(head, rows), class_="dt-problems"
-    )
+    return tag("div", tag("p", note, class_="dt-quiet"), table(head, rows), class_="dt-problems")
 
 
 def _cell(problem: Problem, name: str, voice: Voice) -> Html | str:

@@ -77,7 +77,7 @@ def _train(standing: Standing, voice: Voice) -> tuple[State, str]:
 def _compare(standing: Standing, voice: Voice) -> tuple[State, str]:
     trained = standing.run is not None and standing.run.status == "succeeded"
     if standing.served and trained:
-        return "now", voice("card.pair")
+        return ("done" if standing.report else "now"), voice("card.pair")
     return ("done" if standing.report else "next"), voice("journey.compare.next")
 
 

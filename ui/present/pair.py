@@ -75,8 +75,6 @@ def _first(seconds: float | None, voice: Voice) -> str:
     return voice("compare.seconds", s=f"{seconds:.1f}")
 
 
-
-
 def engine(standing: Opening | None, base_model: str, voice: Voice) -> Html:
     """The engine's card: off, on its way, ready, or why it can't be."""
     if standing is None:

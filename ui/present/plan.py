@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,21 +37,31 @@ class Card:
     warnings: Sequence[str] = ()
     errors: Sequence[str] = ()
     can_decline: bool = True
+    revised: bool = False
+    """Whether it answers a change in the card, rather than showing what lies on disk."""
 
 
 def value(card: Card, voice: Voice) -> Value:
     """The value of `components/plan_card.js` for a training plan."""
-    settings = [_setting(name, card.plan, card.models, voice) for name in EDITABLE]
+    shared = _shared_reasons(card.plan)
+    settings = [_setting(name, card, shared, voice) for name in EDITABLE]
     return {
         "key": card.key,
         "title": voice("plan.title"),
-        "badge": voice("plan.waits"),
-        "facts": [{"name": n, "value": v} for n, v in _facts(card, voice)],
+        "badge": voice("plan.waits") if card.can_decline else "",
+        "facts": [
+            {"name": fact[0], "value": fact[1], "note": fact[2] if len(fact) > 2 else ""}
+            for fact in _facts(card, voice)
+        ],
         "settings": settings,
+        "reasons": [
+            {"names": ", ".join(voice(f"plan.{name}") for name in names), "text": reason}
+            for reason, names in shared.items()
+        ],
         "warnings": list(card.warnings),
         "errors": list(card.errors),
         "consequences": _consequences(card.proposal, voice),
-        "busy": False,
+        "revised": card.revised,
         "labels": _labels(voice, can_decline=card.can_decline),
     }
 
@@ -68,15 +78,17 @@ def question(pending: Pending, voice: Voice) -> Value:
         "badge": voice("plan.waits"),
         "facts": [{"name": name, "value": str(v)} for name, v in arguments.items()],
         "settings": [],
+        "reasons": [],
         "warnings": list(pending.warnings),
         "errors": [],
         "consequences": [voice.known(then, voice("approval.then.other"))],
-        "busy": False,
+        "revised": False,
         "labels": labels,
     }
 
 
-def _facts(card: Card, voice: Voice) -> list[tuple[str, str]]:
+def _facts(card: Card, voice: Voice) -> list[tuple[str, ...]]:
+    """Name, value, and where the value comes from when that has to be said."""
     method = (voice("plan.method"), voice(f"plan.method.{card.plan.method}"))
     if card.proposal is None:
         return [method]
@@ -90,12 +102,11 @@ def _facts(card: Card, voice: Voice) -> list[tuple[str, str]]:
     time = voice("plan.time.unknown")
     if card.proposal.seconds is not None:
         time = voice("plan.about", value=numbers.duration(card.proposal.seconds, voice))
-        time += f" ({card.proposal.basis})" if card.proposal.basis else ""
     return [
         (voice("plan.data"), rows),
         method,
         (voice("plan.steps"), steps),
-        (voice("plan.time"), time),
+        (voice("plan.time"), time, card.proposal.basis or ""),
     ]
 
 
@@ -106,10 +117,21 @@ def _consequences(proposal: Proposal | None, voice: Voice) -> list[str]:
     return told
 
 
-def _setting(name: str, plan: TrainingPlan, models: Sequence[str], voice: Voice) -> Value:
-    why = [_range(name, voice), plan.reasons.get(name, "")]
+def _shared_reasons(plan: TrainingPlan) -> dict[str, list[str]]:
+    """Reasons that several settings have in common, so that they are said once."""
+    names: dict[str, list[str]] = {}
+    for name in EDITABLE:
+        if reason := plan.reasons.get(name):
+            names.setdefault(reason, []).append(name)
+    return {reason: found for reason, found in names.items() if len(found) > 1}
+
+
+def _setting(name: str, card: Card, shared: Mapping[str, Any], voice: Voice) -> Value:
+    plan = card.plan
+    reason = plan.reasons.get(name, "")
+    why = ["" if reason in shared else reason, _range(name, voice)]
     if name == "base_model":
-        why[0] = voice("plan.why.base_model")
+        why[1] = voice("plan.why.base_model")
     limits = _limits(name)
     return {
         "name": name,
@@ -119,8 +141,8 @@ def _setting(name: str, plan: TrainingPlan, models: Sequence[str], voice: Voice)
         "min": limits.get("minimum"),
         "max": limits.get("maximum"),
         "placeholder": voice("plan.placeholder.max_steps") if name == "max_steps" else None,
-        "options": list(models) if name == "base_model" else None,
-        "why": " ".join(part for part in reversed(why) if part),
+        "options": list(card.models) if name == "base_model" else None,
+        "why": " ".join(part for part in why if part),
         "more": name in MORE,
         "wide": name in WIDE,
     }

@@ -62,11 +62,11 @@ def panel(view: RunView | None, voice: Voice) -> dict[str, Any]:
 def figures(run: Run, voice: Voice) -> list[tuple[str, str]]:
     """The figures that matter in the run's present state."""
     if run.result is not None:
-        best = numbers.loss(run.result.best_loss, voice)
-        if run.result.best_loss is not None:
-            best = voice("run.best_at", loss=best, step=run.result.best_step)
+        name = voice("run.best")
+        if run.result.best_step is not None:
+            name = voice("run.best_at", step=run.result.best_step)
         return [
-            (voice("run.best"), best),
+            (name, numbers.loss(run.result.best_loss, voice)),
             (voice("run.took"), numbers.duration(run.result.seconds, voice)),
             (voice("run.model"), run.plan.base_model),
         ]
@@ -92,7 +92,11 @@ def events(happened: Sequence[AnyEvent], voice: Voice) -> Html:
     """What happened, newest first, without the many logged steps."""
     told = [event for event in happened if not isinstance(event, StepLogged)]
     lines = (
-        tag("li", tag("time", f"{event.at.astimezone():%H:%M:%S}"), tag("span", told_as(event, voice)))
+        tag(
+            "li",
+            tag("time", f"{event.at.astimezone():%H:%M:%S}"),
+            tag("span", told_as(event, voice)),
+        )
         for event in reversed(told)
     )
     return tag("ol", join(lines), class_="dt-events")

@@ -72,7 +72,7 @@ class ChatRoom:
         )
         if not settled:
             return [messages, chat_shown.driver(chat, voice), gr.skip(), gr.skip()]
-        offered = self.services.assistant.suggestions(chat)
+        offered = self.services.assistant.suggestions(chat, voice.language)
         return [
             messages,
             chat_shown.driver(chat, voice),
@@ -261,5 +261,3 @@ def _wire_run(room: ChatRoom, widgets: Widgets) -> None:
 
     widgets.run.stop(stop, None, shown, **QUIET)
     widgets.run.resume(resume, None, shown, **QUIET)
-
-

@@ -73,6 +73,7 @@ class CompareRoom:
         return [
             gr.Dropdown(choices=choices, value=run_id),
             self.engine(run_id, visit.voice),
+            gr.Button(visible=run_id is not None and not served),
             gr.Button(visible=served),
         ]
 
@@ -81,8 +82,12 @@ class CompareRoom:
         if run_id is None:
             return shown.closed(voice("compare.no_runs"))
         standing = self.openings.look(run_id)
-        run = self.services.watch.view(run_id).run
-        return shown.engine(standing, run.plan.base_model, voice)
+        model = self.services.watch.view(run_id).run.plan.base_model
+        engine = self.services.actions.engine()
+        if standing is None and engine is not None:
+            key = "compare.warm" if engine.base_model == model else "compare.other"
+            return shown.closed(voice(key, model=engine.base_model))
+        return shown.engine(standing, model, voice)
 
     def panes(self, talk: Talk, voice: Voice) -> list[Any]:
         """Both transcripts with their figures."""
@@ -137,17 +142,19 @@ def render(services: Services) -> Live:
     _wire_engine(room, widgets)
     _wire_talk(room, widgets)
     _wire_rest(room, widgets)
-    return Live(room.draw, [widgets.run, widgets.engine, widgets.close], [widgets.run])
+    return Live(
+        room.draw, [widgets.run, widgets.engine, widgets.open, widgets.close], [widgets.run]
+    )
 
 
 def _declare() -> Widgets:
     talk, taken = gr.State(Talk()), gr.State(0)
     with gr.Row(elem_classes=["dt-toolbar", "dt-compare-bar"]):
-        run = gr.Dropdown(label=label("compare.run"), elem_id="compare-run", scale=3, min_width=260)
+        run = gr.Dropdown(label=label("compare.run"), elem_id="compare-run", min_width=260)
         engine = html("compare-engine")
-        opener = gr.Button(label("compare.open"), elem_id="compare-open", min_width=150, scale=0)
+        opener = gr.Button(label("compare.open"), elem_id="compare-open", min_width=130)
         closer = gr.Button(
-            label("compare.close"), elem_id="compare-close", min_width=150, scale=0, visible=False
+            label("compare.close"), elem_id="compare-close", min_width=130, visible=False
         )
     with gr.Row(equal_height=True, elem_classes=["dt-panes"]):
         base, base_figures = _pane("base")
@@ -177,9 +184,9 @@ def _pane(side: str) -> tuple[Any, Any]:
         chat = gr.Chatbot(
             show_label=False,
             label=label(f"side.{side}"),
-            height=380,
+            height=330,
             render_markdown=False,
-            buttons=["copy"],
+            buttons=[],
             feedback_options=None,
             elem_id=f"compare-{side}",
             layout="bubble",
@@ -218,7 +225,7 @@ def _wire_engine(room: CompareRoom, widgets: Widgets) -> None:
         room.services.actions.stop_engine()
         return room.draw(visit_of(request), run_id)[1:]
 
-    shown_there = [widgets.engine, widgets.close]
+    shown_there = [widgets.engine, widgets.open, widgets.close]
     widgets.open.click(open_both, widgets.run, shown_there, **EVENT)
     widgets.close.click(close, widgets.run, shown_there, **EVENT)
 
@@ -236,7 +243,8 @@ def _wire_talk(room: CompareRoom, widgets: Widgets) -> None:
         seed: float,
         request: gr.Request,
     ) -> AsyncIterator[list[Any]]:
-        voice = visit_of(request).voice
+        visit = visit_of(request)
+        voice = visit.voice
         if run_id is None or not question.strip():
             return
         sampling = Sampling(
@@ -245,13 +253,13 @@ def _wire_talk(room: CompareRoom, widgets: Widgets) -> None:
         pair = None
         async for standing in room.openings.open(run_id):
             pair = standing.pair
-            yield [room.engine(run_id, voice), *[gr.skip()] * 6]
+            yield [*room.draw(visit, run_id)[1:], *[gr.skip()] * 6]
         if pair is None:
             return
         talk = talk.asked(system, question)
-        yield [gr.skip(), "", *room.panes(talk, voice)]
+        yield [*[gr.skip()] * 3, "", *room.panes(talk, voice)]
         async for drawn in room.ask(pair, talk, sampling, voice):
-            yield [gr.skip(), gr.skip(), *drawn]
+            yield [*[gr.skip()] * 4, *drawn]
 
     @told
     def stop(talk: Talk, request: gr.Request) -> list[Any]:
@@ -261,7 +269,7 @@ def _wire_talk(room: CompareRoom, widgets: Widgets) -> None:
         [widgets.send.click, widgets.question.submit],
         ask,
         [widgets.run, widgets.question, widgets.system, widgets.talk, *widgets.sampling],
-        [widgets.engine, widgets.question, *widgets.panes()],
+        [widgets.engine, widgets.open, widgets.close, widgets.question, *widgets.panes()],
         **EVENT,
     )
     widgets.stop.click(stop, widgets.talk, widgets.panes(), cancels=asking, **QUIET)

@@ -15,6 +15,7 @@ from ui.components import html
 from ui.files import offer
 from ui.i18n import label
 from ui.live import QUIET, Live
+from ui.markup import join, tag
 from ui.present import dataset as shown
 from ui.present.dialogue import dialogue
 from ui.services import Services
@@ -37,13 +38,13 @@ class DataRoom:
         choices = [(f"{one.name} ({one.summary.usable})", one.id) for one in datasets]
         ids = [one.id for one in datasets]
         value = chosen if chosen in ids else next(iter(ids), None)
-        empty = "" if datasets else f'<p class="dt-quiet">{visit.voice("data.none")}</p>'
+        empty = "" if datasets else tag("p", visit.voice("data.none"), class_="dt-quiet")
         return [gr.Dropdown(choices=choices, value=value), empty]
 
     def dataset(self, dataset_id: str | None, visit: Visit) -> list[Any]:
         """Summary, findings and first row of a dataset."""
         if dataset_id is None:
-            return ["", "", gr.skip(), "", gr.Column(visible=False)]
+            return ["", "", gr.skip(), "", gr.Column(visible=False), gr.skip()]
         dataset = self.watch.dataset(dataset_id)
         split = self.watch.split(dataset_id)
         examples = self.services.actions.examples(dataset_id)
@@ -53,6 +54,7 @@ class DataRoom:
             examples[0].row,
             self.row(dataset_id, examples[0].row, 0, visit.voice)[1],
             gr.Column(visible=True),
+            gr.Row(visible=bool(dataset.problems)),
         ]
 
     def row(self, dataset_id: str, row: int, move: int, voice: Voice) -> tuple[int, str]:
@@ -61,11 +63,11 @@ class DataRoom:
         nearest = min(range(len(examples)), key=lambda i: abs(examples[i].row - row))
         place = max(0, min(len(examples) - 1, nearest + move))
         example = examples[place]
-        note = ""
+        note = None
         if move == 0 and example.row != row:
-            note = f'<p class="dt-note">{voice("data.row.missing", row=row)}</p>'
+            note = tag("p", voice("data.row.missing", row=row), class_="dt-note")
         part = self._part(dataset_id, example)
-        return example.row, note + dialogue(example, part, (place + 1, len(examples)), voice)
+        return example.row, join([note, dialogue(example, part, (place + 1, len(examples)), voice)])
 
     def findings(self, dataset: Dataset, kind: str) -> Path:
         """A file with all findings."""
@@ -98,8 +100,8 @@ def render(services: Services) -> Live:
         with gr.Column(scale=7, min_width=320):
             with gr.Column(visible=False) as details:
                 row = _browser(room, chosen)
-                problems = _findings(room, chosen)
-    outputs = [summary, problems, row.number, row.shown, details]
+                problems, tools = _findings(room, chosen)
+    outputs = [summary, problems, row.number, row.shown, details, tools]
 
     @told
     def choose(dataset_id: str | None, request: gr.Request) -> list[Any]:
@@ -117,7 +119,9 @@ def render(services: Services) -> Live:
 
     chosen.change(choose, chosen, outputs, **QUIET)
     upload.upload(add, upload, [chosen, empty], show_progress="minimal", api_visibility="private")
-    example.click(add_example, None, [chosen, empty], show_progress="hidden", api_visibility="private")
+    example.click(
+        add_example, None, [chosen, empty], show_progress="hidden", api_visibility="private"
+    )
     return Live(room.draw, [chosen, empty], [chosen])
 
 
@@ -133,8 +137,9 @@ def _browser(room: DataRoom, chosen: Any) -> _Row:
     with gr.Row(elem_classes=["dt-toolbar"]):
         back = gr.Button(label("data.previous"), size="sm", elem_id="data-previous", min_width=80)
         number = gr.Number(
-            label=label("data.row"), precision=0, minimum=1, elem_id="data-row", min_width=120
-        )
+            label=label("data.row"), show_label=False, container=False, precision=0, minimum=1,
+            elem_id="data-row", min_width=90,
+        )  # fmt: skip
         forth = gr.Button(label("data.next"), size="sm", elem_id="data-next", min_width=80)
     row = _Row(number, html("data-dialogue"))
 
@@ -154,9 +159,9 @@ def _browser(room: DataRoom, chosen: Any) -> _Row:
     return row
 
 
-def _findings(room: DataRoom, chosen: Any) -> Any:
+def _findings(room: DataRoom, chosen: Any) -> tuple[Any, Any]:
     gr.Markdown(label("data.problems"), elem_classes=["dt-heading"])
-    with gr.Row(elem_classes=["dt-toolbar"]):
+    with gr.Row(elem_classes=["dt-toolbar"]) as tools:
         kinds = [(label("data.problems.all"), "all")]
         kinds += [(label(f"severity.{name}"), name) for name in shown.SEVERITIES]
         kind = gr.Radio(
@@ -181,7 +186,7 @@ def _findings(room: DataRoom, chosen: Any) -> Any:
     kind.change(narrow, [chosen, kind], table, **QUIET)
     for name, button in downloads.items():
         _wire_download(room, chosen, button, name)
-    return table
+    return table, tools
 
 
 def _wire_download(room: DataRoom, chosen: Any, button: Any, kind: str) -> None:

@@ -20,6 +20,8 @@ from ui.visit import Visit, visit_of
 from ui.words import Voice
 
 KINDS = ("html", "md", "json")
+LIMITS = (20, 50, 100, 200)
+"""Questions to choose from as a most; all of them is the default."""
 
 
 class ReportRoom:
@@ -60,14 +62,12 @@ class ReportRoom:
         buttons = [self._download(current.id, kind, file) for kind, file in files.items()]
         return [verdict.card(report, voice), page, *buttons]
 
-    def start(self, run_id: str | None, rubric: str | None, limit: float | None) -> Evaluation:
+    def start(self, run_id: str | None, rubric: str | None, limit: int) -> Evaluation:
         """Start an evaluation of a run by a rubric file, or the one that fits its data."""
         if run_id is None:
             raise RunError("There is no finished run to evaluate.", fix="Train one first.")
         chosen = self.services.actions.rubric_for(run_id, Path(rubric) if rubric else None)
-        request = EvaluationRequest(
-            run_id=run_id, rubric=chosen.as_yaml(), limit=int(limit) if limit else None
-        )
+        request = EvaluationRequest(run_id=run_id, rubric=chosen.as_yaml(), limit=limit or None)
         return self.services.actions.start_evaluation(request)
 
     def _download(self, report_id: str, kind: str, file: Path) -> Any:
@@ -86,9 +86,9 @@ def render(services: Services) -> Live:
                 label=label("report.rubric"), file_types=[".yaml", ".yml"],
                 elem_id="report-rubric", height=110,
             )  # fmt: skip
-            limit = gr.Number(
-                label=label("report.limit"), info=label("report.limit.info"), value=None,
-                minimum=1, precision=0, elem_id="report-limit",
+            limit = gr.Dropdown(
+                [(label("report.limit.all"), 0), *((str(n), n) for n in LIMITS)], value=0,
+                label=label("report.limit"), elem_id="report-limit",
             )  # fmt: skip
             start = gr.Button(label("report.start"), variant="primary", elem_id="report-start")
             gr.Markdown(label("report.list"), elem_classes=["dt-heading"])
@@ -108,7 +108,7 @@ def render(services: Services) -> Live:
 
     @told
     def begin(
-        run_id: str | None, rubric_file: str | None, most: float | None, request: gr.Request
+        run_id: str | None, rubric_file: str | None, most: int, request: gr.Request
     ) -> list[Any]:
         started = room.start(run_id, rubric_file, most)
         return [started.id, *room.draw(visit_of(request), run_id, started.id)[1:]]

@@ -13,7 +13,10 @@ CHAT = {
         "## 您想让模型学会什么？\n\n把示例对话文件拖到下方。Duotune 会检查数据、提出训练方案，"
         "经您同意后开始训练，并如实告诉您效果如何。",
     ),
-    "chat.earlier": ("{n} earlier messages are kept but not shown.", "还有 {n} 条较早的消息，已保存但未显示。"),
+    "chat.earlier": (
+        "{n} earlier messages are kept but not shown.",
+        "还有 {n} 条较早的消息，已保存但未显示。",
+    ),
     "chat.suggestions": ("Suggestions", "建议"),
     "chat.driver.offline": (
         "Answered by Duotune's built-in assistant, without a language model",

@@ -12,6 +12,14 @@ COMPARE = {
         "The engine is off. Starting it takes from half a minute to a few minutes.",
         "引擎未启动。启动需要半分钟到几分钟。",
     ),
+    "compare.warm": (
+        "The engine runs {model}. The first question loads the adapter and checks it.",
+        "引擎正在运行 {model}。第一次提问时会加载并核对适配器。",
+    ),
+    "compare.other": (
+        "The engine runs {model}; asking here replaces it.",
+        "引擎正在运行 {model}；在此提问会替换它。",
+    ),
     "compare.opening": ("Starting: {doing}", "正在启动：{doing}"),
     "compare.opening.first": ("looking at the adapter", "正在检查适配器"),
     "compare.ready": (
@@ -29,10 +37,16 @@ COMPARE = {
     "compare.clear": ("New conversation", "新对话"),
     "compare.sample": ("Take a question from the test part", "从测试数据中取一题"),
     "compare.reference": ("The data's answer (row {row})", "数据中的答案（第 {row} 行）"),
-    "compare.settings": ("System prompt and sampling, the same for both", "系统提示与采样设置（两侧相同）"),
+    "compare.settings": (
+        "System prompt and sampling, the same for both",
+        "系统提示与采样设置（两侧相同）",
+    ),
     "compare.system": ("System prompt", "系统提示"),
     "compare.temperature": ("Temperature", "温度"),
-    "compare.temperature.info": ("0 is greedy: the likeliest token each time", "0 表示每次取最可能的 token"),
+    "compare.temperature.info": (
+        "0 is greedy: the likeliest token each time",
+        "0 表示每次取最可能的 token",
+    ),
     "compare.top_p": ("Top p", "Top p"),
     "compare.max_tokens": ("Tokens at most", "最多 token"),
     "compare.seed": ("Seed", "随机种子"),

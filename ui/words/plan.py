@@ -58,7 +58,10 @@ PLAN = {
     "approval.approve": ("Yes, do it", "确认执行"),
     "approval.title": ("Needs your decision", "需要您的决定"),
     "approval.then": ("What happens", "将会发生"),
-    "approval.then.start_training": ("A training run starts on this machine.", "将在本机开始训练。"),
+    "approval.then.start_training": (
+        "A training run starts on this machine.",
+        "将在本机开始训练。",
+    ),
     "approval.then.resume_run": (
         "The run goes on from its newest whole checkpoint.",
         "从最新的完整检查点继续训练。",

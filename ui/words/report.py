@@ -23,7 +23,7 @@ REPORT = {
     "report.rubric": ("Own rubric (YAML), optional", "自定义评分标准（YAML，可选）"),
     "report.rubric.used": ("Rubric: {title}", "评分标准：{title}"),
     "report.limit": ("Questions at most", "最多题数"),
-    "report.limit.info": ("Empty takes the whole test part.", "留空则使用全部测试数据。"),
+    "report.limit.all": ("the whole test part", "全部测试数据"),
     "report.start": ("Start the evaluation", "开始评估"),
     "report.list": ("Evaluations", "评估列表"),
     "report.none": (
@@ -33,7 +33,10 @@ REPORT = {
     "report.choose": ("Choose an evaluation to read it here.", "选择一个评估即可在此阅读。"),
     "report.progress": ("{phase}: {done} of {total}", "{phase}：{done} / {total}"),
     "report.failed_so_far": ("{n} could not be had", "{n} 个未能取得"),
-    "report.phase.engine": ("Starting the engine and proving the adapter", "正在启动引擎并核对适配器"),
+    "report.phase.engine": (
+        "Starting the engine and proving the adapter",
+        "正在启动引擎并核对适配器",
+    ),
     "report.phase.answers": ("Collecting answers", "正在收集回答"),
     "report.phase.judging": ("Judging", "正在评判"),
     "report.phase.report": ("Writing the report", "正在撰写报告"),

@@ -39,7 +39,7 @@ TRAIN = {
     "run.validation": ("Validation loss", "验证损失"),
     "run.took": ("Took", "用时"),
     "run.best": ("Best validation loss", "最佳验证损失"),
-    "run.best_at": ("{loss} at step {step}", "{loss}（第 {step} 步）"),
+    "run.best_at": ("Best validation loss, step {step}", "最佳验证损失，第 {step} 步"),
     "run.model": ("Base model", "基础模型"),
     "run.attempt": ("Attempt", "第几次启动"),
     "run.unchanged": (
@@ -56,7 +56,10 @@ TRAIN = {
     ),
     "run.stop": ("Stop and keep a checkpoint", "停止并保存检查点"),
     "run.resume": ("Resume", "继续训练"),
-    "event.run_started": ("Started, attempt {attempt}, from step {step}", "启动，第 {attempt} 次，从第 {step} 步"),
+    "event.run_started": (
+        "Started, attempt {attempt}, from step {step}",
+        "启动，第 {attempt} 次，从第 {step} 步",
+    ),
     "event.phase_changed": ("Now {phase}", "{phase}"),
     "event.data_prepared": (
         "{rows} rows prepared: {tokens} tokens, {supervised} of them learned from",
@@ -69,7 +72,10 @@ TRAIN = {
     "event.evaluated": ("Validation loss {loss} at step {step}", "第 {step} 步，验证损失 {loss}"),
     "event.checkpoint_saved": ("Checkpoint saved at step {step}", "第 {step} 步，已保存检查点"),
     "event.warning_raised": ("Note: {message}", "注意：{message}"),
-    "event.run_succeeded": ("Finished at step {step} after {time}", "第 {step} 步完成，用时 {time}"),
+    "event.run_succeeded": (
+        "Finished at step {step} after {time}",
+        "第 {step} 步完成，用时 {time}",
+    ),
     "event.run_stopped": ("Stopped at step {step}", "在第 {step} 步停止"),
     "event.run_failed": ("Failed: {problem}", "失败：{problem}"),
 }

@@ -79,19 +79,19 @@ class Desk:
         """Return one dialogue whose last wish is the intent."""
         item, draw = self._rng.choice(self._items), self._rng.random()
         earlier = [first for first, after in self._next.items() if intent in after]
-        if draw < 0.25 and earlier:
+        if draw < 0.2 and earlier:
             turns = self._after_another_wish(intent, self._rng.choice(earlier), item)
-        elif draw < 0.5:
+        elif draw < 0.42:
             turns = self._after_an_opening(intent, item)
         else:
-            turns = [("user", self._first(self._pick("sentences", intent), item))]
+            turns = [("user", self._first(self._pick("sentences", intent), item, intent))]
         answer = self._words["replies"][intent].format(i=item)
         return [("system", self._words["system"]), *turns, ("assistant", answer)]
 
     def _after_another_wish(self, intent: str, earlier: str, item: str) -> Turns:
         bridge = self._rng.choice(self._words["bridges"])
         return [
-            ("user", self._first(self._pick("sentences", earlier), item)),
+            ("user", self._first(self._pick("sentences", earlier), item, earlier)),
             ("assistant", self._words["replies"][earlier].format(i=item)),
             ("user", bridge + self._pick("follow_ups", intent)),
         ]
@@ -107,11 +107,13 @@ class Desk:
     def _pick(self, kind: str, intent: str) -> str:
         return str(self._rng.choice(self._words[kind][intent][self._wording]))
 
-    def _first(self, text: str, item: str) -> str:
+    def _first(self, text: str, item: str, intent: str = "") -> str:
         opener = self._rng.choice(self._words["openers"])
         start = _upper(text) if not opener or opener.endswith(". ") else text
         parts = [opener + start, self._rng.choice(self._words["asides"])]
-        parts.append(self._rng.choice(self._words["closers"]))
+        # Who only says thanks does not plead.
+        pleas = [] if intent == "thanks" else self._words["pleas"]
+        parts.append(self._rng.choice([*self._words["closers"], *pleas]))
         joined = (" " if self._english else "").join(part for part in parts if part)
         if self._english and item[0] in "aeio":
             joined = joined.replace(" a {i}", " an {i}")

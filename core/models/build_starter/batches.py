@@ -55,7 +55,10 @@ def _prose(tokenizer: PreTrainedTokenizerFast, paragraphs: list[str], seed: int)
 
 def _drill(vocabulary: int, length: int, rng: Random) -> Piece:
     # One random phrase said again and again: the densest practice in copying there is.
-    phrase = [rng.randrange(3, vocabulary) for _ in range(rng.choice((4, 6, 8, 12, 16, 24, 40)[: 6 if length < 100 else 7]))]
+    phrase = [
+        rng.randrange(3, vocabulary)
+        for _ in range(rng.choice((4, 6, 8, 12, 16, 24, 40)[: 6 if length < 100 else 7]))
+    ]
     ids = (phrase * (length // len(phrase) + 1))[:length]
     return ids, [False] * len(phrase) + [True] * (length - len(phrase))
 

@@ -13,8 +13,11 @@ CHINESE_SHARE = 0.3
 
 _SYSTEM = {
     practice_en: (
-        "You are a helpful assistant.", "Answer politely.", "You are a friendly helper.",
-        "Keep your answers short.", "You work for a small company. Be kind.",
+        "You are a helpful assistant.",
+        "Answer politely.",
+        "You are a friendly helper.",
+        "Keep your answers short.",
+        "You work for a small company. Be kind.",
     ),
     practice_zh: ("你是一个有用的助手。", "请礼貌地回答。", "回答要简短。", "你在一家小公司工作。"),
 }

@@ -11,7 +11,8 @@ from core.models.build_starter.words import article, english_item, invented, sen
 
 Turn = tuple[str, str]
 
-ABOUT = """
+ABOUT = (
+    """
 my {x} is in the {place}|I bought {ax} last week|the {x} was a gift from {name}
 I am looking for my {x}|I cleaned the {x} yesterday|{name} wants to borrow the {x}
 I keep my {x} in the {place}|we have {ax} at home|there is {ax} in the {place}
@@ -23,30 +24,50 @@ do you know anything about {ax}|it is about the {x}|I need help with my {x}
 please help me with the {x}|how do I clean the {x}|where should I put the {x}
 the {x} stands near the window|is the {x} heavy|{name} painted the {x} {colour}
 we moved the {x} to the {place}|I forgot the {x} in the {place}|this is my new {x}
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 
-_HEADS = """
+_HEADS = (
+    """
 Thank you for telling us about your|I have written down the|I will look at your|Noted: the
 We know the|Let me think about your|You mean the|I understand, the|Good news about your|About the
 We are happy to hear about your|That is a nice|Here is the plan for your|We received your note on the
 I like your|We talk about the|On my list: the|Let us see the|Yes, the|Well, your
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 
-_TAILS = """
+_TAILS = (
+    """
 We will call you on {day}.|It will be ready on {day}.|Please ask {name} about it.|Have a nice day!
 Come to the {place} on {day}.|{name} is looking at it.|It takes {n} days.|I am glad.|Ask me again.
 {name} from the {place} will help you.|We write to you in {n} hours.|That is all.|See you on {day}.
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 
-_BODIES = """
+_BODIES = (
+    """
 Your ITEM is in the {place} now.|We put the ITEM on the list and {name} looks at it.
 We think that your ITEM is {colour} and nice.|The note about the ITEM goes to {name}.
 {name} will bring your ITEM to the {place}.|For the ITEM please wait until {day}.
 A card for your ITEM lies in the {place}.|I hope that the ITEM makes {name} happy.
 Ask {name} for the ITEM on {day}.|The ITEM costs {n} coins and stays with {name}.
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 
-_ASIDES = ("My number is {n}{n}{m}{n}.", "It was {day}.", "{name} told me.", "The code is {m}{n}{m}.")
+_ASIDES = (
+    "My number is {n}{n}{m}{n}.",
+    "It was {day}.",
+    "{name} told me.",
+    "The code is {m}{n}{m}.",
+)
 
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
@@ -54,8 +75,11 @@ _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 def about(rng: Random, item: str) -> str:
     """Return a customer-like sentence that mentions the item."""
     text = rng.choice(ABOUT).format(
-        x=item, ax=article(item), place=rng.choice(lexicon.PLACES),
-        name=rng.choice(lexicon.NAMES), colour=rng.choice(lexicon.COLOURS),
+        x=item,
+        ax=article(item),
+        place=rng.choice(lexicon.PLACES),
+        name=rng.choice(lexicon.NAMES),
+        colour=rng.choice(lexicon.COLOURS),
     )
     opener = rng.choice(("", "", "", "hello, ", "hi, ", "excuse me, ", "good morning, ", "well, "))
     said = sentence(opener + text) + rng.choice((".", ".", "", "!", ", please."))
@@ -64,8 +88,12 @@ def about(rng: Random, item: str) -> str:
 
 def _filled(rng: Random, text: str) -> str:
     return text.format(
-        day=rng.choice(_DAYS), name=rng.choice(lexicon.NAMES), place=rng.choice(lexicon.PLACES),
-        colour=rng.choice(lexicon.COLOURS), n=rng.randint(2, 9), m=rng.randint(0, 99),
+        day=rng.choice(_DAYS),
+        name=rng.choice(lexicon.NAMES),
+        place=rng.choice(lexicon.PLACES),
+        colour=rng.choice(lexicon.COLOURS),
+        n=rng.randint(2, 9),
+        m=rng.randint(0, 99),
     )
 
 
@@ -121,7 +149,9 @@ def saying(rng: Random, gist: str, item: str) -> str:
     """Return one of the sentences with that gist, said about the item."""
     text = rng.choice(sayings(MEANINGS_EN[gist])).replace(" a {x}", f" {article(item)}")
     opener = rng.choice(("", "", "", "hello, ", "hi, ", "good morning, ", "well, "))
-    extra = rng.choice(("", "", f" It is from {rng.choice(_DAYS)}.", " Thank you.", " Please help."))
+    extra = rng.choice(
+        ("", "", f" It is from {rng.choice(_DAYS)}.", " Thank you.", " Please help.")
+    )
     return sentence(opener + text.format(x=item)) + rng.choice((".", "!", "?")) + extra
 
 
@@ -155,14 +185,18 @@ def _gist(rng: Random) -> Turn:
 
 
 def _small_talk(rng: Random) -> Turn:
-    return rng.choice([
-        (rng.choice(("Hello", "Hi", "Good morning", "Hey there", "Good evening")),
-         "Hello! How can I help you today?"),
-        (rng.choice(("Thank you", "Thanks a lot", "Many thanks")), "You are welcome!"),
-        (rng.choice(("Bye", "Goodbye", "See you later")), "Goodbye! Have a nice day."),
-        (rng.choice(("How are you?", "How is it going?")), "I am fine, thank you. And you?"),
-        (rng.choice(("Who are you?", "What are you?")), "I am a very small language model."),
-    ])
+    return rng.choice(
+        [
+            (
+                rng.choice(("Hello", "Hi", "Good morning", "Hey there", "Good evening")),
+                "Hello! How can I help you today?",
+            ),
+            (rng.choice(("Thank you", "Thanks a lot", "Many thanks")), "You are welcome!"),
+            (rng.choice(("Bye", "Goodbye", "See you later")), "Goodbye! Have a nice day."),
+            (rng.choice(("How are you?", "How is it going?")), "I am fine, thank you. And you?"),
+            (rng.choice(("Who are you?", "What are you?")), "I am a very small language model."),
+        ]
+    )
 
 
 def _echo(rng: Random) -> Turn:
@@ -200,8 +234,10 @@ def _where(rng: Random) -> Turn:
     places = rng.sample(lexicon.PLACES, 2)
     told = " ".join(f"The {i} is in the {p}." for i, p in zip(items, places, strict=True))
     chosen = rng.randrange(2)
-    return (f"{told} Where is the {items[chosen]}?",
-            f"The {items[chosen]} is in the {places[chosen]}.")
+    return (
+        f"{told} Where is the {items[chosen]}?",
+        f"The {items[chosen]} is in the {places[chosen]}.",
+    )
 
 
 def _who(rng: Random) -> Turn:
@@ -237,15 +273,37 @@ def _kind(rng: Random) -> Turn:
 def _topic(rng: Random) -> Turn:
     topic = rng.choice(list(lexicon.TOPICS))
     words = rng.sample(lexicon.TOPICS[topic], 2)
-    text = rng.choice((
-        f"I read about the {words[0]} and the {words[1]}.", f"Tell me: {words[0]}, {words[1]}.",
-        f"{rng.choice(lexicon.NAMES)} talked about {words[0]} and {words[1]} all day.",
-    ))
+    text = rng.choice(
+        (
+            f"I read about the {words[0]} and the {words[1]}.",
+            f"Tell me: {words[0]}, {words[1]}.",
+            f"{rng.choice(lexicon.NAMES)} talked about {words[0]} and {words[1]} all day.",
+        )
+    )
     return f"Sort this by subject. {text}", topic
 
 
 Exercise = Callable[[Random], Turn]
 EXERCISES: tuple[Exercise, ...] = (
-    _small_talk, _echo, _echo, _echo, _pick, _list, _name_the_thing, _name_the_thing,
-    _gist, _gist, _gist, _same_meaning, _acknowledge, _acknowledge, _where, _who, _same, _same, _opposite, _kind, _topic,
+    _small_talk,
+    _echo,
+    _echo,
+    _echo,
+    _pick,
+    _list,
+    _name_the_thing,
+    _name_the_thing,
+    _gist,
+    _gist,
+    _gist,
+    _same_meaning,
+    _acknowledge,
+    _acknowledge,
+    _where,
+    _who,
+    _same,
+    _same,
+    _opposite,
+    _kind,
+    _topic,
 )

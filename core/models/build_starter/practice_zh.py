@@ -9,26 +9,42 @@ from core.models.build_starter.meanings import MEANINGS_ZH, sayings
 from core.models.build_starter.practice_en import Exercise, Turn
 from core.models.build_starter.words import chinese_item, invented
 
-ABOUT = """
+ABOUT = (
+    """
 我的{x}在{place}|我上周买了一个{x}|这个{x}是{name}送的|我在找我的{x}|我昨天洗了{x}|{name}想借{x}
 我们家有{x}|{place}里有一个{x}|我想说说我的{x}|你能讲讲{x}吗|你觉得我的{x}怎么样|我想问一下{x}
 {name}也有一样的{x}|今天在{place}看到一个{x}|我有一个{x}，想听听建议|我每天都用{x}|是关于{x}的
 我的{x}需要帮助|{x}怎么洗|{x}放在哪里好|这是我的新{x}|我把{x}忘在{place}了|{x}是{colour}的
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 
-_HEADS = """
+_HEADS = (
+    """
 谢谢您告诉我们，您的|我记下了，|我来看看您的|您说的是|关于您的|好的，您的|我们知道您的|我们收到了，您的
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 
-_TAILS = """
+_TAILS = (
+    """
 我们{day}给您打电话。|{day}可以准备好。|请问一下{name}。|祝您愉快！|{name}会帮您看。|需要{n}天。|请再问我。
 {n}小时以后写信给您。|就是这样。|{day}见。
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 
-_BODIES = """
+_BODIES = (
+    """
 您的ITEM现在在{place}。|ITEM已经记在单子上，{name}会看。|我们觉得ITEM很好看。|ITEM的纸条交给{name}了。
 {name}会把ITEM送到{place}。|ITEM请等到{day}。|很好，您的ITEM放在{place}，请放心。|ITEM要{n}块钱，先放在{name}那里。
-""".replace("\n", "|").strip("|").split("|")
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 
 _ASIDES = ("号码是{n}{n}{m}{n}。", "那天是{day}。", "{name}告诉我的。")
 
@@ -38,17 +54,26 @@ _DAYS = "星期一 星期二 星期三 星期四 星期五 星期六 星期日".
 def about(rng: Random, item: str) -> str:
     """Return a customer-like Chinese sentence that mentions the item."""
     text = rng.choice(ABOUT).format(
-        x=item, place=rng.choice(lexicon.PLACES), name=rng.choice(lexicon.NAMES),
+        x=item,
+        place=rng.choice(lexicon.PLACES),
+        name=rng.choice(lexicon.NAMES),
         colour=rng.choice(lexicon.COLOURS),
     )
-    said = rng.choice(("", "", "", "你好，", "您好，", "请问，", "早上好，")) + text + rng.choice("。。！？")
+    said = (
+        rng.choice(("", "", "", "你好，", "您好，", "请问，", "早上好，"))
+        + text
+        + rng.choice("。。！？")
+    )
     return said if rng.random() < 0.75 else said + _filled(rng, rng.choice(_ASIDES))
 
 
 def _filled(rng: Random, text: str) -> str:
     return text.format(
-        day=rng.choice(_DAYS), name=rng.choice(lexicon.NAMES), place=rng.choice(lexicon.PLACES),
-        n=rng.randint(2, 9), m=rng.randint(0, 99),
+        day=rng.choice(_DAYS),
+        name=rng.choice(lexicon.NAMES),
+        place=rng.choice(lexicon.PLACES),
+        n=rng.randint(2, 9),
+        m=rng.randint(0, 99),
     )
 
 
@@ -66,7 +91,9 @@ def reply_form(rng: Random) -> str:
     if rng.random() < 0.4:
         form = f"【{''.join(rng.sample(lexicon.CHARACTERS, 2))}】{form}"
     if rng.random() < 0.4:
-        form += f"——{''.join(rng.sample(lexicon.CHARACTERS, 2))}{rng.choice(('团队', '小组', '店'))}"
+        form += (
+            f"——{''.join(rng.sample(lexicon.CHARACTERS, 2))}{rng.choice(('团队', '小组', '店'))}"
+        )
     return form
 
 
@@ -136,12 +163,14 @@ def _gist(rng: Random) -> Turn:
 
 
 def _small_talk(rng: Random) -> Turn:
-    return rng.choice([
-        (rng.choice(("你好", "您好", "早上好", "晚上好")), "您好！有什么可以帮您？"),
-        (rng.choice(("谢谢", "多谢", "谢谢你")), "不客气！"),
-        (rng.choice(("再见", "下次见")), "再见！祝您愉快。"),
-        ("你是谁？", "我是一个很小的语言模型。"),
-    ])
+    return rng.choice(
+        [
+            (rng.choice(("你好", "您好", "早上好", "晚上好")), "您好！有什么可以帮您？"),
+            (rng.choice(("谢谢", "多谢", "谢谢你")), "不客气！"),
+            (rng.choice(("再见", "下次见")), "再见！祝您愉快。"),
+            ("你是谁？", "我是一个很小的语言模型。"),
+        ]
+    )
 
 
 def _echo(rng: Random) -> Turn:
@@ -210,6 +239,24 @@ def _topic(rng: Random) -> Turn:
 
 
 EXERCISES: tuple[Exercise, ...] = (
-    _small_talk, _echo, _echo, _echo, _pick, _list, _name_the_thing, _name_the_thing,
-    _gist, _gist, _gist, _same_meaning, _acknowledge, _acknowledge, _where, _same, _same, _opposite, _kind, _topic,
+    _small_talk,
+    _echo,
+    _echo,
+    _echo,
+    _pick,
+    _list,
+    _name_the_thing,
+    _name_the_thing,
+    _gist,
+    _gist,
+    _gist,
+    _same_meaning,
+    _acknowledge,
+    _acknowledge,
+    _where,
+    _same,
+    _same,
+    _opposite,
+    _kind,
+    _topic,
 )

@@ -78,9 +78,7 @@ def new_model(tokenizer: PreTrainedTokenizerFast, shape: Shape, seed: int) -> Qw
     return model
 
 
-def pretrain(
-    model: Qwen3ForCausalLM, data: Batches, stage: Stage, compiled: bool = True
-) -> Effort:
+def pretrain(model: Qwen3ForCausalLM, data: Batches, stage: Stage, compiled: bool = True) -> Effort:
     """Train the model in place for one stage."""
     optimizers = _optimizers(model)
     peaks = [[group["lr"] for group in o.param_groups] for o in optimizers]

@@ -20,8 +20,11 @@ class Journal:
 
     def __init__(self, folder: RunFolder, attempt: int) -> None:
         self.folder, self.attempt = folder, attempt
-        events.finish_last_line(folder.events)
-        write_atomic(folder.reserve, bytes(RESERVE_BYTES))
+
+    def open(self) -> None:
+        """Make ready to write; raises WorkspaceError when the disk is full already."""
+        events.finish_last_line(self.folder.events)
+        write_atomic(self.folder.reserve, bytes(RESERVE_BYTES))
 
     def write(self, kind: type[Event], **fields: object) -> None:
         """Append one event.

@@ -42,8 +42,8 @@ def test_an_answer_grows_and_ends_with_what_it_took(fake_server: FakeServer) -> 
 
 def test_the_request_says_what_sampling_and_endpoint_say(fake_server: FakeServer) -> None:
     call = ToolCall(id="c1", name="look", arguments='{"a": 1}')
-    messages = (*ASK, Message(role="assistant", tool_calls=(call,)))
-    messages += (Message(role="tool", content="found", tool_call_id="c1"),)
+    messages = [*ASK, Message(role="assistant", tool_calls=(call,))]
+    messages.append(Message(role="tool", content="found", tool_call_id="c1"))
     endpoint = fake_server.endpoint(
         "tuned", template_kwargs={"enable_thinking": False}, stop_token_ids=(2, 7)
     )
@@ -185,7 +185,7 @@ def test_a_slow_reader_still_gets_the_last_state(fake_server: FakeServer) -> Non
 
 def test_closing_early_leaves_no_request_on_the_server(fake_server: FakeServer) -> None:
     for model in ("base", "tuned"):
-        fake_server.models[model] = Behaviour("word " * 1000, piece_s=0.01)
+        fake_server.models[model] = Behaviour("word " * 20_000, piece_s=0.01)
     base, tuned = fake_server.endpoint("base"), fake_server.endpoint("tuned")
 
     async def read_a_little() -> None:
@@ -193,7 +193,8 @@ def test_closing_early_leaves_no_request_on_the_server(fake_server: FakeServer) 
         async for left, right in answers:
             if left.text and right.text:
                 break
-        await answers.aclose()
+        async with asyncio.timeout(5):
+            await answers.aclose()
 
     asyncio.run(read_a_little())
     assert fake_server.most_active == 2

@@ -1,0 +1,74 @@
+"""What settings, phases and numbers are called when a person reads them, in both languages."""
+
+from __future__ import annotations
+
+from core.assistant.records import Language
+
+FIELDS = {
+    "name": ("name", "名称"),
+    "description": ("purpose", "用途"),
+    "base_model": ("base model", "基础模型"),
+    "rank": ("rank", "秩"),
+    "alpha": ("alpha", "alpha"),
+    "learning_rate": ("learning rate", "学习率"),
+    "epochs": ("epochs", "轮数"),
+    "max_steps": ("steps", "步数"),
+    "batch_size": ("batch size", "批大小"),
+    "max_length": ("max length", "最大长度"),
+    "seed": ("seed", "随机种子"),
+    "gradient_accumulation": ("gradient accumulation", "梯度累积"),
+    "evaluations": ("evaluations", "验证次数"),
+    "dropout": ("dropout", "dropout"),
+    "scheduler": ("scheduler", "学习率调度"),
+    "warmup_ratio": ("warm-up", "预热比例"),
+    "weight_decay": ("weight decay", "权重衰减"),
+}
+LANGUAGES = {"en": ("English", "英文"), "zh": ("Chinese", "中文"), "other": ("other", "其他语言")}
+PHASES = {
+    "loading": ("loading the model", "加载模型"),
+    "preparing": ("preparing data", "准备数据"),
+    "training": ("training", "训练"),
+    "evaluating": ("measuring validation loss", "测验证损失"),
+    "saving": ("saving", "保存"),
+    "checking": ("checking the adapter", "检查适配器"),
+    "engine": ("starting both models", "启动模型"),
+    "answers": ("collecting answers", "收集回答"),
+    "judging": ("judging", "评审"),
+    "report": ("writing the report", "撰写报告"),
+}
+STATUS = {
+    "starting": ("starting", "启动中"),
+    "running": ("running", "训练中"),
+    "stopping": ("stopping", "停止中"),
+    "stopped": ("stopped", "已停止"),
+    "succeeded": ("finished", "已完成"),
+    "failed": ("failed", "失败"),
+    "interrupted": ("interrupted", "已中断"),
+}
+
+
+def pick(names: dict[str, tuple[str, str]], key: str, language: Language) -> str:
+    """A word in the person's language; the key itself when it has none."""
+    return names.get(key, (key, key))[1 if language == "zh" else 0]
+
+
+def value(given: object) -> str:
+    """A setting's value as a person writes it."""
+    return f"{given:g}" if isinstance(given, float) else str(given)
+
+
+def plural(word: str, count: float) -> str:
+    return word if count == 1 else f"{word}s"
+
+
+def duration(seconds: float, language: Language) -> str:
+    """Seconds as people say them, to two units at most."""
+    whole = max(1, round(seconds))
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    units = ("小时", "分", "秒") if language == "zh" else ("h", "min", "s")
+    parts = [
+        f"{count} {unit}"
+        for count, unit in zip((hours, minutes, rest), units, strict=True)
+        if count
+    ]
+    return " ".join(parts[:2])

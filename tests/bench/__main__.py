@@ -1,0 +1,51 @@
+"""`./duotune bench [opening|step|batch ...]`: measure, print, and write bench.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from core.identifiers import now
+from tests.bench import batch, opening, step_time
+
+Measure = Callable[[Path], Mapping[str, object]]
+PARTS: dict[str, Measure] = {
+    "opening": opening.measure,
+    "step": step_time.measure,
+    "batch": batch.measure,
+}
+GOALS = {
+    "opening": "answering page 2 s, first page 1.5 s, on an idle machine",
+    "step": "throughput_ratio at least 0.99",
+    "batch": "ratio at least 0.95",
+}
+
+
+def main(names: list[str]) -> int:
+    """Measure the named parts, or all of them."""
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        print(f"There is no part {', '.join(unknown)}; there are {', '.join(PARTS)}.")
+        return 2
+    result: dict[str, object] = {
+        "at": now(),
+        "cores": os.cpu_count(),
+        "load_before": round(os.getloadavg()[0], 2),
+        "python": platform.python_version(),
+    }
+    for name in names or list(PARTS):
+        with tempfile.TemporaryDirectory() as home:
+            measured = PARTS[name](Path(home))
+        result[name] = {**measured, "goal": GOALS[name]}
+        print(f"{name}: {json.dumps(result[name])}", flush=True)
+    Path("bench.json").write_text(json.dumps(result, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,189 @@
+"""The catalog finds models, and refuses in plain words what can't be trusted or trained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import ModelError
+from core.models import catalog, folders, hub
+from core.models.templates import chat_template_kwargs
+from core.settings import Settings
+
+OFFLINE = Settings(offline=True)
+CONFIG = {
+    "model_type": "qwen3",
+    "hidden_size": 64,
+    "num_attention_heads": 2,
+    "max_position_embeddings": 256,
+}
+SHAPES = {
+    "model.embed_tokens.weight": [100, 64],
+    "model.layers.0.self_attn.q_proj.weight": [64, 64],
+    "model.layers.0.mlp.up_proj.weight": [128, 64],
+    "model.layers.0.input_layernorm.weight": [64],
+}
+
+
+def write_weights(path: Path, shapes: dict[str, list[int]] = SHAPES, cut: int = 0) -> None:
+    """A well-formed safetensors file of zeros, `cut` bytes short."""
+    header, end = {}, 0
+    for name, shape in shapes.items():
+        begin, size = end, 4
+        for side in shape:
+            size *= side
+        end = begin + size
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, end]}
+    text = json.dumps({**header, "__metadata__": {"format": "pt"}}).encode()
+    data = len(text).to_bytes(8, "little") + text + bytes(end)
+    path.write_bytes(data[: len(data) - cut])
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A folder that has all that the catalog asks of one."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(CONFIG))
+    write_weights(folder / "model.safetensors")
+    (folder / "tokenizer.json").write_text("{}")
+    (folder / "chat_template.jinja").write_text("{{ messages }}")
+    return folder
+
+
+def test_a_local_folder_is_read_from_its_headers(model: Path) -> None:
+    found = catalog.resolve(str(model), None, OFFLINE)
+    assert found.local
+    assert found.revision is None
+    assert found.shown_name == "model"
+    assert found.shape is not None
+    assert found.shape.parameters == 100 * 64 + 64 * 64 + 128 * 64 + 64
+    assert found.shape.linear_widths == (64 + 64) + (128 + 64)
+    assert (found.shape.context, found.shape.head_dim) == (256, 32)
+
+
+def test_another_model_of_the_same_shape_has_another_fingerprint(model: Path) -> None:
+    before = folders.inspect(model).fingerprint
+    path = model / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-10] ^= 1
+    path.write_bytes(data)
+    assert folders.inspect(model).fingerprint != before
+
+
+def only_pickles(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+
+
+def no_template(folder: Path) -> None:
+    (folder / "chat_template.jinja").unlink()
+
+
+def remote_code(folder: Path) -> None:
+    config = {**CONFIG, "model_type": "my_own_thing", "auto_map": {"AutoConfig": "x.MyConfig"}}
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def cut_short(folder: Path) -> None:
+    write_weights(folder / "model.safetensors", cut=100)
+
+
+def hostile_header(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(b"\xff" * 64)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda f: (f / "config.json").unlink(), "not a model folder: config.json is missing"),
+        (lambda f: (f / "config.json").write_text("{"), "config.json can't be read"),
+        (only_pickles, "pickles"),
+        (lambda f: (f / "model.safetensors").unlink(), "holds no .safetensors weights"),
+        (no_template, "no chat template"),
+        (lambda f: (f / "tokenizer.json").unlink(), "no tokenizer"),
+        (remote_code, "needs code of its own"),
+        (cut_short, "damaged or was not copied in full"),
+        (hostile_header, "damaged or was not copied in full"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_says_why(
+    model: Path, spoil: Callable[[Path], Any], says: str
+) -> None:
+    spoil(model)
+    with pytest.raises(ModelError, match=says) as caught:
+        catalog.resolve(str(model), None, OFFLINE)
+    assert str(model) in caught.value.where
+
+
+def test_a_template_inside_the_tokenizer_config_counts(model: Path) -> None:
+    no_template(model)
+    variants = [{"name": "default", "template": "A"}, {"name": "tool_use", "template": "B"}]
+    (model / "tokenizer_config.json").write_text(json.dumps({"chat_template": variants}))
+    assert folders.chat_template(model) == "A"
+    assert catalog.resolve(str(model), None, OFFLINE).shape is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("/no/such/folder", "does not exist"),
+        ("./nor/this", "does not exist"),
+        ("gpt9", "No model is called"),
+        ("../../etc/passwd", "does not exist"),
+        ("a b/c", "neither a model of the catalog"),
+        ("org/..", "neither a model of the catalog"),
+        ("Nobody/made-this-one", "not on this machine"),
+    ],
+)
+def test_a_name_that_leads_nowhere_says_so(name: str, says: str) -> None:
+    with pytest.raises(ModelError, match=says):
+        catalog.resolve(name, None, OFFLINE)
+
+
+def test_the_starter_is_first_and_resolves_to_the_bundled_folder() -> None:
+    found = catalog.models(OFFLINE)
+    assert found[0].name == catalog.STARTER
+    assert found[0].local
+    assert all(model.licence == "Apache-2.0" for model in found)
+    starter = catalog.resolve("starter", None, OFFLINE)
+    assert Path(starter.id_or_path) == catalog.STARTER_FOLDER
+    assert starter.shown_name == "starter"
+    assert starter.shape is not None
+    assert starter.shape.parameters == found[0].parameters
+
+
+@pytest.mark.parametrize(
+    ("offline", "gpu", "reachable", "expected"),
+    [
+        (False, "NVIDIA X", True, catalog.SMALL_QWEN),
+        (True, "NVIDIA X", True, catalog.STARTER),
+        (False, None, True, catalog.STARTER),
+        (False, "NVIDIA X", False, catalog.STARTER),
+    ],
+)
+def test_the_default_is_the_starter_unless_gpu_and_hub_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+    offline: bool,
+    gpu: str | None,
+    reachable: bool,
+    expected: str,
+) -> None:
+    monkeypatch.setattr(catalog, "gpu_name", lambda: gpu)
+    monkeypatch.setattr(hub, "answers", lambda: reachable)
+    assert catalog.default_model(Settings(offline=offline)) == expected
+
+
+def test_a_hub_that_does_not_answer_is_not_in_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    hub.answers.cache_clear()
+    assert hub.answers() is False
+    hub.answers.cache_clear()
+
+
+def test_thinking_is_switched_off_where_a_template_knows_the_switch() -> None:
+    assert chat_template_kwargs("{% if enable_thinking %}") == {"enable_thinking": False}
+    assert chat_template_kwargs("{{ messages }}") == {}
