@@ -123,9 +123,11 @@ class Actions:
         )
 
     def start_training(self, plan: TrainingPlan, say: Say = _silent) -> Run:
-        """Start a run in its own process; the engine gives its memory back first."""
-        self.engines.stop_all(say)
-        return runs.start(self.workspace, self.settings, plan)
+        """Start a run in its own process; the engine gives its memory back first.
+
+        Raises what a plan that can't be carried out raises, and RunError while an evaluation runs.
+        """
+        return runs.start(self.workspace, self.settings, plan, lambda: self._free_memory(say))
 
     def runs(self) -> tuple[Run, ...]:
         """All runs, newest first."""
@@ -159,9 +161,18 @@ class Actions:
         return runs.stop(self.workspace, run_id)
 
     def resume_run(self, run_id: str, say: Say = _silent) -> Run:
-        """Go on from the newest whole checkpoint."""
+        """Go on from the newest whole checkpoint; the engine gives its memory back first."""
+        return runs.resume(self.workspace, self.settings, run_id, lambda: self._free_memory(say))
+
+    def _free_memory(self, say: Say) -> None:
+        for evaluation in self.evaluations():
+            if evaluation.status in ("starting", "running"):
+                raise RunError(
+                    "An evaluation is using the engine, and training needs its memory.",
+                    evaluation.id,
+                    "Wait until it is done, then start training.",
+                )
         self.engines.stop_all(say)
-        return runs.resume(self.workspace, self.settings, run_id)
 
     # -- serving ------------------------------------------------------------------------------
 

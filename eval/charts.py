@@ -34,7 +34,7 @@ PAPER = Colour("#010208", "paper", "#ffffff")
 COLOURS = (INK, MUTED, RULE, ACCENT, SECOND, PAPER)
 
 Curve = Sequence[tuple[int, float]]
-LABELS, FIGURES = 176, 108
+LABELS, FIGURES = 168, 126
 """Columns for names and for figures beside the plot, in points."""
 LABEL_LETTERS = 25
 LABELS_BESIDE = 500

@@ -34,6 +34,8 @@ ATTEMPTS = 3
 TIMEOUT_S = 60.0
 BUDGET = 400
 """Tokens for the first reply; a reply that is cut gets twice as many the next time."""
+TOO_LONG = ("context", "max_model_len", "too long", "too large", "fewer")
+"""Words by which servers refuse a question that is too long, not a field of it."""
 MARKER = re.compile(r"\{\{(\w+)\}\}")
 NO_JUDGE = "no judge endpoint is set"
 
@@ -72,6 +74,8 @@ class Attempt(NamedTuple):
     trouble: str
     cut: bool = False
     """Whether the reply was cut, so that the next try gets more tokens."""
+    too_long: bool = False
+    """Whether so many tokens do not fit the judge's context, so that the next try gets fewer."""
 
 
 class Judge:
@@ -142,7 +146,10 @@ class Judge:
             attempt = await self._ask(prompt, budget, grammar=True)
             if attempt.reply:
                 return attempt, count
-            budget = budget * 2 if attempt.cut else budget
+            if attempt.cut:
+                budget = 2 * BUDGET
+            elif attempt.too_long:
+                budget //= 2
         return await self._ask(prompt, budget, grammar=False), ATTEMPTS
 
     async def _ask(self, prompt: str, budget: int, grammar: bool) -> Attempt:
@@ -164,10 +171,13 @@ class Judge:
         except APIConnectionError as error:
             return Attempt("", None, f"it can't be reached ({error.__cause__ or error})")
         except APIStatusError as error:
+            said = error.message[:200]
+            if any(words in said.lower() for words in TOO_LONG):
+                return Attempt("", None, f"the question does not fit it ({said})", too_long=True)
             if error.status_code in (400, 422):
-                named = {name for name in fields if name in error.message}
+                named = {name for name in fields if name in said}
                 self._refused |= named or {"response_format"}
-            return Attempt("", None, f"it answered with status {error.status_code}")
+            return Attempt("", None, f"it answered with status {error.status_code} ({said})")
         except APIError as error:
             return Attempt("", None, f"its reply can't be read ({error.message})")
         return _read(completion)

@@ -10,17 +10,12 @@ from eval.wording import interval, p_value, percent, points
 
 
 def levels(result: CriterionResult) -> str:
-    """Both sides' levels, as the end of a sentence about the tuned model."""
+    """Both sides' levels, as a clause after a colon."""
     e = result.estimate
-    questions = wording.count(e.pairs, "question")
-    if result.kind == "score":
-        return (
-            f"it scores {percent(e.tuned)} of the points over {questions}, "
-            f"the base model {percent(e.base)}"
-        )
+    what = "of the points" if result.kind == "score" else "of answers meet it"
     return (
-        f"{percent(e.tuned)} of its answers to {questions} meet it, against {percent(e.base)} of "
-        "the base model's"
+        f"{percent(e.tuned)} {what} when tuned, {percent(e.base)} in the base model, "
+        f"over {wording.count(e.pairs, 'question')}"
     )
 
 
@@ -28,9 +23,9 @@ def levels_zh(result: CriterionResult) -> str:
     """The same in Chinese."""
     e = result.estimate
     if result.kind == "score":
-        got = f"它得到总分的 {percent(e.tuned)}，基础模型得到 {percent(e.base)}"
+        got = f"微调后得到总分的 {percent(e.tuned)}，基础模型 {percent(e.base)}"
     else:
-        got = f"它有 {percent(e.tuned)} 的回答达到要求，基础模型有 {percent(e.base)}"
+        got = f"微调后 {percent(e.tuned)} 的回答达到要求，基础模型 {percent(e.base)}"
     return f"{e.pairs:,} 个问题中，{got}"
 
 
@@ -47,6 +42,27 @@ def listed_zh(results: Sequence[CriterionResult]) -> str:
     """The same in Chinese."""
     return "、".join(
         f"“{r.name}”（{percent(r.estimate.tuned)} 对 {percent(r.estimate.base)}）" for r in results
+    )
+
+
+def named(results: Sequence[CriterionResult]) -> str:
+    """Only the names of criteria, as a list in a sentence."""
+    names = [f"“{result.name}”" for result in results]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def named_zh(results: Sequence[CriterionResult]) -> str:
+    """The same in Chinese."""
+    return "、".join(f"“{result.name}”" for result in results)
+
+
+def gap(e: Estimate) -> tuple[str, str]:
+    """What the true gap could be, in both languages."""
+    if e.low is None or e.high is None:
+        return "How large a gap there may be could not be bounded.", "真实差距的范围无法估计。"
+    return (
+        f"The true gap could be between {points(e.low)} and {points(e.high)} points.",
+        f"真实差距可能在 {interval_zh(e)} 个百分点之间。",
     )
 
 

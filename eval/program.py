@@ -70,7 +70,7 @@ def evaluate(case: Case) -> None:
     case.reporter.begin("engine")
     pair = open_pair(Engines(case.workspace, case.settings), case.run.run, _say)
     comparisons, verdicts = asyncio.run(_answer_and_score(case, pair))
-    case.reporter.begin("report")
+    case.reporter.begin("report", len(comparisons), len(comparisons))
     rendering.write(reports.build(_evidence(case, pair, comparisons, verdicts)), case.folder.root)
 
 

@@ -118,37 +118,34 @@ def _open(
     headline: CriterionResult, better: Sequence[CriterionResult], worse: Sequence[CriterionResult]
 ) -> VerdictSentence:
     e = headline.estimate
-    beside = f" It got better on {phrases.listed(better)}." if better else ""
-    beside += f" It got worse on {phrases.listed(worse)}." if worse else ""
-    beside_zh = f"它在{phrases.listed_zh(better)}上变好。" if better else ""
-    beside_zh += f"它在{phrases.listed_zh(worse)}上变差。" if worse else ""
+    beside = f" The tuned model got better on {phrases.named(better)}." if better else ""
+    beside += f" The tuned model got worse on {phrases.named(worse)}." if worse else ""
+    beside_zh = f"微调后的模型在{phrases.named_zh(better)}上变好。" if better else ""
+    beside_zh += f"微调后的模型在{phrases.named_zh(worse)}上变差。" if worse else ""
+    gap, gap_zh = phrases.gap(e)
     power, power_zh = _power(e)
     return VerdictSentence(
         kind="no_difference",
         sentence=(
             f"No difference shown on “{headline.name}”: {phrases.levels(headline)}. "
-            f"The true gap could be between {points(e.low)} and {points(e.high)} points."
-            f"{power}{beside}"
+            f"{gap}{power}{beside}"
         ),
         sentence_zh=(
             f"在“{headline.name}”上没有显示出差别：{phrases.levels_zh(headline)}。"
-            f"真实差距可能在 {phrases.interval_zh(e)} 个百分点之间。{power_zh}{beside_zh}"
+            f"{gap_zh}{power_zh}{beside_zh}"
         ),
         rule=_rule(headline) + "".join(f" {_rule(other)}" for other in [*better, *worse]),
     )
 
 
 def _power(e: Estimate) -> tuple[str, str]:
-    """What more examples would show, in both languages."""
+    """How many more examples would show such a gap, in both languages; "" if there are enough."""
     spread = statistics.cautious_deviation(e)
     gap = max(abs(e.difference or 0), 0.05)
     more = statistics.groups_needed(gap, spread) - e.groups
-    size = points(gap, signed=False)
     if more <= 0:
-        return (
-            f" A true gap of {size} points would most likely have shown.",
-            f"如果真有 {size} 个百分点的差距，多半已经显示出来。",
-        )
+        return "", ""
+    size = points(gap, signed=False)
     return (
         f" About {about(more)} more questions would be needed to show a gap of {size} points.",
         f"大约还需要 {about(more)} 个问题才能显示 {size} 个百分点的差距。",

@@ -14,6 +14,7 @@ import gradio as gr
 from core.errors import DuotuneError
 from ui.markup import text
 from ui.visit import visit_of
+from ui.words import Voice
 
 F = TypeVar("F", bound=Callable[..., Any])
 LOG = logging.getLogger("duotune.ui")
@@ -52,15 +53,20 @@ def _errors_as_words(args: tuple[Any, ...]) -> Iterator[None]:
     try:
         yield
     except DuotuneError as error:
-        raise _toast(str(error)) from error
+        raise _toast(str(error), _voice(args)) from error
     except gr.Error:
         raise
     except Exception as error:
         LOG.exception("A callback of the page failed.")
-        request = next((arg for arg in args if isinstance(arg, gr.Request)), None)
-        voice = visit_of(request).voice
-        raise _toast(voice("trouble.unexpected", kind=type(error).__name__)) from error
+        voice = _voice(args)
+        sentence = voice("trouble.unexpected", kind=type(error).__name__)
+        raise _toast(sentence, voice) from error
 
 
-def _toast(sentences: str) -> gr.Error:
-    return gr.Error(text(sentences), duration=None, print_exception=False)
+def _voice(args: tuple[Any, ...]) -> Voice:
+    return visit_of(next((arg for arg in args if isinstance(arg, gr.Request)), None)).voice
+
+
+def _toast(sentences: str, voice: Voice) -> gr.Error:
+    title = voice("trouble.title")
+    return gr.Error(text(sentences), duration=None, title=title, print_exception=False)

@@ -26,10 +26,17 @@ class Live:
     """(visit, *values of inputs) -> values of outputs."""
     outputs: Sequence[Any]
     inputs: Sequence[Any] = ()
+    changes: Sequence[Any] = ()
+    """Events after which other parts of the page may look different."""
 
 
-def wire(demo: gr.Blocks, parts: Sequence[Live], is_busy: Callable[[], bool]) -> None:
-    """Draw all parts on load, each second while something runs, and now and then otherwise."""
+def wire(
+    demo: gr.Blocks, parts: Sequence[Live], tabs: Sequence[Any], is_busy: Callable[[], bool]
+) -> None:
+    """Draw all parts on load, when a tab opens or something was done, and by the clock.
+
+    The clock ticks each second while something runs, and now and then otherwise.
+    """
     seen = gr.State({})
     fast = gr.Timer(1, active=False)
     slow = gr.Timer(4)
@@ -50,6 +57,11 @@ def wire(demo: gr.Blocks, parts: Sequence[Live], is_busy: Callable[[], bool]) ->
     demo.load(first, inputs, outputs, **QUIET)
     for timer in (fast, slow):
         timer.tick(refresh, inputs, outputs, **QUIET)
+    for tab in tabs:
+        tab.select(refresh, inputs, outputs, **QUIET)
+    for part in parts:
+        for change in part.changes:
+            change.then(refresh, inputs, outputs, **QUIET)
 
 
 def draw_changed(

@@ -55,9 +55,8 @@ class Plans:
         """The plan with every value as its card shows it, also where one follows from another."""
         proposal = self.changed(plan, changes)
         wanted = PlanChanges.parse(changes).model_dump(exclude_none=True)
-        if any(getattr(proposal.plan, name) != value for name, value in wanted.items()):
-            return self.changed(plan, changes, touched=wanted)
-        return proposal
+        moved = [name for name, value in wanted.items() if getattr(proposal.plan, name) != value]
+        return self.changed(plan, changes, touched=moved) if moved else proposal
 
     def model_names(self) -> list[str]:
         """What the card offers as base models."""

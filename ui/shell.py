@@ -87,12 +87,14 @@ def build(actions: Actions) -> gr.Blocks:
     ) as demo:
         top = widget("header", "header", role="header")
         parts = [Live(lambda visit: [_header(services, visit)], [top])]
+        opened = []
         with gr.Tabs(elem_id="rooms") as tabs:
             for name, render in ROOMS.items():
                 with gr.Tab(label(f"room.{name}"), id=name, elem_id=f"room-{name}") as tab:
                     parts.append(render(services))
                 _remember_room(tab, name)
-        wire(demo, parts, services.watch.is_busy)
+                opened.append(tab)
+        wire(demo, parts, opened, services.watch.is_busy)
         demo.load(_open_room, None, tabs, **QUIET)
         demo.load(services.assistant.warm_up, None, None, **QUIET)
     demo.queue(default_concurrency_limit=8, max_size=256)

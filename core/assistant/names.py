@@ -27,7 +27,7 @@ LANGUAGES = {"en": ("English", "英文"), "zh": ("Chinese", "中文"), "other": 
 PHASES = {
     "loading": ("loading the model", "加载模型"),
     "preparing": ("preparing data", "准备数据"),
-    "training": ("training", "训练"),
+    "training": ("first steps", "刚开始训练"),
     "evaluating": ("measuring validation loss", "测验证损失"),
     "saving": ("saving", "保存"),
     "checking": ("checking the adapter", "检查适配器"),
@@ -38,7 +38,7 @@ PHASES = {
 }
 STATUS = {
     "starting": ("starting", "启动中"),
-    "running": ("running", "训练中"),
+    "running": ("running", "进行中"),
     "stopping": ("stopping", "停止中"),
     "stopped": ("stopped", "已停止"),
     "succeeded": ("finished", "已完成"),

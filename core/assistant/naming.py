@@ -28,8 +28,8 @@ CUE = (
 )
 MODEL = re.compile(
     rf"{CUE}\s*(?:the\s+)?(?:base\s+)?(?:model\s+)?(?:模型)?\s*[:=]?\s*"
-    rf"[\"“「']?(?P<model>{FOLDER}|{HUB_ID}|{VERSIONED})[\"”」']?(?![\w/])",
-    re.IGNORECASE,
+    rf"[\"“「']?(?<!\w)(?P<model>{FOLDER}|{HUB_ID}|{VERSIONED})[\"”」']?(?![\w/])",
+    re.IGNORECASE | re.ASCII,
 )
 NOT_MODELS = re.compile(
     r"^(?:run|ds|rep|chat)-|^(?:base/tuned|tuned/base|and/or|or/and|yes/no|train/test|n/a)$"
@@ -57,7 +57,8 @@ def take_model(text: str, known: tuple[str, ...]) -> tuple[str | None, str]:
     with a version number right after such a word.
     """
     for name in sorted(known, key=len, reverse=True):
-        found = re.search(rf"(?<![\w/.-]){re.escape(name)}(?![\w/-]|\.\w)", text, re.IGNORECASE)
+        word = rf"(?<![\w/.-]){re.escape(name)}(?![\w/-]|\.\w)"
+        found = re.search(word, text, re.IGNORECASE | re.ASCII)
         rest = f"{text[: found.start()]} {text[found.end() :]}" if found else ""
         if found and re.search(rf"{CUE}|换|改", rest, re.IGNORECASE):
             return name, rest

@@ -194,8 +194,11 @@ REPLIES: dict[str, tuple[str, str]] = {
         "There is no finished run yet, so there is no tuned model to talk to.",
         "还没有完成的训练，所以还没有微调后的模型。",
     ),
-    "runs": ("{total} runs, newest first:", "共 {total} 次训练，最新的在前："),
-    "datasets": ("{total} datasets, newest first:", "共 {total} 个数据集，最新的在前："),
+    "runs": ("Runs, newest first ({total} in all):", "训练记录，最新的在前（共 {total} 次）："),
+    "datasets": (
+        "Datasets, newest first ({total} in all):",
+        "数据集，最新的在前（共 {total} 个）：",
+    ),
     "models": (
         "These base models can be picked by name; a Hub id or a local folder works too:",
         "可以按名字选择这些基础模型，也可以给 Hub 名称或本地文件夹：",
@@ -243,10 +246,14 @@ REPLIES: dict[str, tuple[str, str]] = {
         "“{name}”还没有报告，我现在就做。",
     ),
     "report": (
-        "{verdict} {samples} held-out dialogues were answered by both.",
-        "{verdict} 两个模型都回答了 {samples} 段留出的对话。",
+        "{verdict} Measured on {samples} held-out dialogues.",
+        "{verdict}以上在 {samples} 段留出的对话上测得。",
     ),
     "report_line": ("- {text}: {base} → {tuned}{interval}", "- {text}：{base} → {tuned}{interval}"),
+    "report_remarks": (
+        "How to read it: {count} remarks stand in the report.",
+        "怎样解读：报告里有 {count} 条说明。",
+    ),
     "report_warning": ("Mind: {warning}", "注意：{warning}"),
     "no_report": ("There is no report yet.", "还没有报告。"),
     "engine_stopped": (

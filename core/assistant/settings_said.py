@@ -96,11 +96,13 @@ def _scanner() -> re.Pattern[str]:
 SCANNER = _scanner()
 DIRECTION = re.compile(
     r"\b(lower|higher|increase|decrease|reduce|raise|bigger|smaller|larger|fewer|less|more|longer"
-    r"|shorter|slower|faster|change|adjust|different|another|other|set|modify|tweak)\b"
+    r"|shorter|slower|faster|change|adjust|different|another|other|set|modify|tweak"
+    r"|too (?:high|low|big|large|small|long|short|many|few))\b"
     r"|[调改降提升增减加换][高低大小多少长短]?|[大小高低多少长短]一?[点些]"
 )
 LONGER = re.compile(
-    r"\btrain (it )?(for )?(a bit |a little |much )?(longer|shorter)\b|训练久一?点|多训练一会"
+    r"\btrain (it )?(for )?(a bit |a little |much )?(longer|shorter)\b"
+    r"|训练久一?点|多(训练|跑|练)(一会|几)"
 )
 
 
@@ -139,6 +141,7 @@ def prepared(text: str) -> str:
     text = re.sub(r"\ban? (?:single )?(?=epoch\b)|\bsingle (?=epoch\b)", "1 ", text)
     text = re.sub(r"\banother (?=epoch\b)", "1 more ", text)
     spoken = "|".join(WORDS)
+    text = re.sub(rf"\b(to|of|=|is) ({spoken})\b", lambda m: f"{m[1]} {WORDS[m[2]]}", text)
     after = r"(?= (?:more |additional |extra )?(?:epochs?|passes|steps?)\b)"
     text = re.sub(rf"\b({spoken}){after}", lambda m: str(WORDS[m[1]]), text)
     han = "零一二两三四五六七八九十百千"

@@ -206,11 +206,12 @@ def evaluation(seen: EvaluationSeen, language: Language) -> str:
 
 
 def report(seen: ReportSeen, language: Language) -> str:
-    """The verdict, then each criterion, then what should be minded."""
+    """The verdict, then each criterion; the remarks stand in the report itself."""
     verdict = seen.verdict_zh if language == "zh" and seen.verdict_zh else seen.verdict
     lines = [reply("report", language, verdict=verdict, samples=seen.samples)]
     lines += [_criterion(each, language) for each in seen.criteria]
-    lines += [reply("report_warning", language, warning=warning) for warning in seen.warnings]
+    if seen.warnings:
+        lines.append(reply("report_remarks", language, count=len(seen.warnings)))
     return "\n".join(lines)
 
 
@@ -220,7 +221,7 @@ def _criterion(each: Difference, language: Language) -> str:
         ends = f"{100 * each.low:+.1f} … {100 * each.high:+.1f}"
         interval = f" ({100 * each.difference:+.1f}, 95%: {ends})"
     shares = {"base": share(each.base, language), "tuned": share(each.tuned, language)}
-    return reply("report_line", language, text=each.text, interval=interval, **shares)
+    return reply("report_line", language, text=each.text.rstrip(".。"), interval=interval, **shares)
 
 
 def listing(result: Result, language: Language) -> str:

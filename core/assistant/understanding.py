@@ -46,7 +46,7 @@ def understand(text: str, pending: bool = False, known: Known | None = None) -> 
     """What the text asks for; `pending` says that something waits for a yes or no."""
     known = known or Known()
     said = plain(text)
-    settings = read_settings(text, known.models)
+    settings = read_settings(without_negated(text), known.models)
     intent = _intent(text, said, settings, pending)
     limit = LIMIT.search(said) if intent == "evaluate" else None
     return Request(
@@ -58,6 +58,12 @@ def understand(text: str, pending: bool = False, known: Known | None = None) -> 
     )
 
 
+def without_negated(text: str) -> str:
+    """The text without the parts that say what is not wanted."""
+    parts = re.split(r"(?<!\d)[,;，；。]|[,;，；。](?!\d)|\b(?:but|instead)\b", text)
+    return ", ".join(part for part in parts if not phrases.NEGATED.search(plain(part)))
+
+
 def is_approval(text: str) -> bool:
     """Whether the whole text is a yes: no question, no condition, nothing else asked."""
     said = plain(text)
@@ -66,6 +72,8 @@ def is_approval(text: str) -> bool:
     if phrases.YES.fullmatch(said) or phrases.YES_ZH.fullmatch(said.replace(" ", "")):
         return True
     words = set(said.split())
+    if words & {"thanks", "thank"}:
+        words -= {"ok", "okay"}  # "ok, thanks" ends a conversation rather than starts a run
     return words <= phrases.YES_WORDS | phrases.FILLERS and bool(words & phrases.YES_WORDS)
 
 
@@ -81,11 +89,20 @@ def _intent(text: str, said: str, settings: SettingsSaid, pending: bool) -> Inte
     if settings.any and not phrases.COMMANDS.search(said) and _is_wish(text, said):
         return "change"
     meaning = _meaning(said)
+    if meaning == "train" and phrases.QUESTION.search(said) and not phrases.REQUEST.search(said):
+        return "help"
     if phrases.NEGATED.search(said) and (
         meaning in ACTS or (meaning == "unknown" and phrases.VERBS.search(said))
     ):
         return "leave"
-    return meaning
+    return _lone_answer(text) or meaning if meaning in ("unknown", "thanks") else meaning
+
+
+def _lone_answer(text: str) -> Intent | None:
+    """A yes or no while nothing waits."""
+    if is_approval(text):
+        return "approve"
+    return "decline" if is_refusal(text) else None
 
 
 def _meaning(said: str) -> Intent:
@@ -116,6 +133,6 @@ def _run(text: str, known: Known) -> str | None:
     lowered = text.casefold()
     names = sorted({name for name in known.runs if len(name) > 2}, key=len, reverse=True)
     for name in names:
-        if re.search(rf"(?<!\w){re.escape(name.casefold())}(?!\w)", lowered):
+        if re.search(rf"(?<![a-z0-9_]){re.escape(name.casefold())}(?![a-z0-9_])", lowered):
             return name
     return None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.data.checking import CheckedRow, check_row
 from core.data.collecting import Problems
+from core.data.collector import no_collection
 from core.data.identity import dataset_id, duplicate_key, example_id
 from core.data.locating import LineCounter
 from core.data.malformed import Fault
@@ -46,21 +45,9 @@ def read_file(file: Path, name: str | None = None) -> Checked:
     with open_source(file) as source:
         read_as, rows = read_rows(source)
         intake = _Intake(Problems(LineCounter(source)))
-        with _no_collection():
+        with no_collection():
             intake.take_all(rows)
     return intake.result(file, name, read_as)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep Python's collector from walking over ever more rows, all of which stay (time halves)."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @dataclass

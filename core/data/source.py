@@ -89,8 +89,6 @@ def _check_file(path: Path, name: str) -> None:
         raise file_error("file_is_folder", file=shown)
     if not stat.S_ISREG(status.st_mode):
         raise file_error("file_not_regular", file=shown)
-    if status.st_size == 0:
-        raise file_error("file_empty", file=name)
     if status.st_size > MAX_FILE_BYTES:
         size, limit = size_text(status.st_size), size_text(MAX_FILE_BYTES)
         raise file_error("file_too_large", file=name, size=size, limit=limit)

@@ -166,11 +166,11 @@ def _stratified(groups: Sequence[Group], seed: int) -> list[Group]:
     """Groups in a seeded order of which any beginning holds each kind of row in proportion."""
     order = sorted(groups, key=lambda group: group.key)
     random.Random(seed).shuffle(order)
-    sizes = Counter(_stratum(group) for group in order)
+    strata = [_stratum(group) for group in order]
+    sizes = Counter(strata)
     seen: Counter[str] = Counter()
     ranked = []
-    for group in order:
-        stratum = _stratum(group)
+    for group, stratum in zip(order, strata, strict=True):
         ranked.append(((seen[stratum] + 0.5) / sizes[stratum], group))
         seen[stratum] += 1
     return [group for _, group in sorted(ranked, key=lambda pair: pair[0])]

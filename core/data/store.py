@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from core.data.collector import no_collection
 from core.data.identity import dataset_id as id_of
 from core.data.ingest import Checked
 from core.data.problems import file_error
@@ -73,7 +74,7 @@ def load_examples(workspace: Workspace, dataset_id: str) -> tuple[Example, ...]:
     path = workspace.dataset(dataset_id) / ROWS
     examples: list[Example] = []
     try:
-        with path.open("rb") as lines:
+        with path.open("rb") as lines, no_collection():
             examples.extend(map(Example.model_validate_json, lines))
     except FileNotFoundError as error:
         raise _missing(path.parent, dataset_id) from error

@@ -88,7 +88,7 @@ STARTER_SETTINGS: dict[str, float | int | str] = {
     "rank": 32,
     "alpha": 64,
     "learning_rate": 2e-3,
-    "epochs": 5.0,
+    "epochs": 4.0,
     "batch_size": 16,
     "max_length": 512,
 }

@@ -17,9 +17,8 @@ from core.disk import take_lease
 from core.errors import ServingError
 from core.identifiers import new_id, now
 from core.processes import ProcessId, end_group, group_members, is_alive, start_detached
-from core.serving import failures, launch
+from core.serving import failures, gpu, launch
 from core.serving.engine_folder import EngineFolder
-from core.serving.gpu import gpu_memory
 from core.serving.launch import Wanted
 from core.serving.probing import free_port, is_healthy, port_is_open
 from core.serving.records import Engine, EngineState
@@ -33,10 +32,6 @@ START_S, GPU_START_S = 300.0, 900.0
 POLL_S = 0.1
 KEPT = 5
 """Folders of stopped engines that are kept for their logs."""
-GPU_BACK_S = 20.0
-"""Longest wait until an ended engine's memory is free again."""
-GPU_SLACK = 1024
-"""MiB that may stay in use on a GPU after an engine ended: drivers and displays vary."""
 
 
 def _silent(_: str) -> None:
@@ -109,12 +104,12 @@ class Engines:
             self._await_ready(folder, engine, say)
             return True
         key = folder.key().get_secret_value()
-        return any(is_healthy(engine, key, timeout_s=5.0) for _ in range(2))
+        return any(is_healthy(engine, key, timeout_s=10.0) for _ in range(2))
 
     def _start(self, wanted: Wanted, python: Path, say: Say) -> Engine:
         self._prune()
         # Measured only now: an engine that was stopped for this one has given its memory back.
-        wanted = wanted.model_copy(update={"gpu": gpu_memory()})
+        wanted = wanted.model_copy(update={"gpu": gpu.gpu_memory()})
         folder = EngineFolder(self.workspace.engine(new_id("eng")))
         key, port = secrets.token_urlsafe(32), free_port()
         folder.write_key(key)
@@ -192,11 +187,11 @@ class Engines:
         if process is None or not folder.has_processes():
             return
         say("Stopping the model server.")
-        engine, memory = folder.load(), gpu_memory()
+        engine, memory = folder.load(), gpu.gpu_memory()
         folder.stopped.touch()
         self._end(folder, process)
         if engine is not None and engine.gpu_used_before is not None and memory is not None:
-            _await_gpu(engine, engine.gpu_used_before, memory.used)
+            gpu.await_given_back(engine.gpu_used_before, memory.used, engine.log)
         say("The model server has stopped and given its memory back.")
 
     def _end(self, folder: EngineFolder, process: ProcessId) -> None:
@@ -281,23 +276,3 @@ def _start_error(folder: EngineFolder, engine: Engine) -> ServingError:
     if folder.stopped.exists():
         return ServingError("The model server was stopped while it started.", engine.id)
     return failures.start_failure(folder.log, engine.base_model)
-
-
-def _await_gpu(engine: Engine, before: int, peak: int) -> None:
-    """Wait until the GPU has its memory back; `before` and `peak` in MiB.
-
-    Back means: within GPU_SLACK of what was in use before the engine started, or, as others may
-    have begun to use the GPU since, more than half of the rise is gone.
-    """
-    deadline = time.monotonic() + GPU_BACK_S
-    while (memory := gpu_memory()) is not None:
-        if memory.used <= before + GPU_SLACK or memory.used < (before + peak) / 2:
-            return
-        if time.monotonic() > deadline:
-            raise ServingError(
-                f"The model server ended, but the GPU still has {memory.used} MiB in use; "
-                f"before it started there were {before}.",
-                f"log: {engine.log}",
-                "See with nvidia-smi who holds the memory, end it, then try again.",
-            )
-        time.sleep(POLL_S)

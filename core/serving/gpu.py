@@ -5,8 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 
+from core.errors import ServingError
 from core.messages import Record
+
+BACK_S = 20.0
+"""Longest wait until an ended engine's memory is free again."""
+SLACK = 1024
+"""MiB that may stay in use after an engine ended: drivers and displays vary."""
 
 
 class GpuMemory(Record):
@@ -35,3 +42,24 @@ def gpu_memory() -> GpuMemory | None:
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None
     return GpuMemory(total=total, used=used)
+
+
+def await_given_back(before: int, peak: int, log: str) -> None:
+    """Wait until an ended engine's GPU has its memory back.
+
+    `before` and `peak` are MiB in use before the engine started and before it was stopped. Back
+    means: within SLACK of `before`, or, as others may have begun to use the GPU since, more than
+    half of the rise is gone. Raises ServingError when it stays.
+    """
+    deadline = time.monotonic() + BACK_S
+    while (memory := gpu_memory()) is not None:
+        if memory.used <= before + SLACK or memory.used < (before + peak) / 2:
+            return
+        if time.monotonic() > deadline:
+            raise ServingError(
+                f"The model server ended, but the GPU still has {memory.used} MiB in use; "
+                f"before it started there were {before}.",
+                f"log: {log}",
+                "See with nvidia-smi who holds the memory, end it, then try again.",
+            )
+        time.sleep(0.1)

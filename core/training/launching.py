@@ -38,6 +38,8 @@ def environment(offline: bool, environ: Mapping[str, str] = os.environ) -> dict[
     env["PYTHONUNBUFFERED"] = "1"
     # Threads that wait by spinning made steps five times slower beside one other busy program.
     env.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # One process trains on one GPU; transformers would otherwise copy the model to all of them.
+    env.setdefault("CUDA_VISIBLE_DEVICES", "0")
     env["HF_HUB_DISABLE_TELEMETRY"] = "1"
     if offline:
         env["HF_HUB_OFFLINE"] = "1"

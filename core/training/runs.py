@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,7 +36,13 @@ STUCK_S = 60.0
 """A trainer that has not left this long after the first request is ended by a second one."""
 
 
-def start(workspace: Workspace, settings: Settings, plan: TrainingPlan) -> Run:
+MakeRoom = Callable[[], None]
+"""Called when all checks have passed, just before the trainer starts: others give memory back."""
+
+
+def start(
+    workspace: Workspace, settings: Settings, plan: TrainingPlan, make_room: MakeRoom = lambda: None
+) -> Run:
     """Check that a plan can be carried out, then start its trainer.
 
     Raises PlanError, ModelError or WorkspaceError when it can't, and RunError while another run
@@ -47,6 +53,7 @@ def start(workspace: Workspace, settings: Settings, plan: TrainingPlan) -> Run:
         _need_data(workspace, plan)
         model = catalog.resolve(plan.base_model, plan.revision, settings)
         _need_room(workspace, plan, model)
+        make_room()
         folder = workspace.run(new_id("run"))
         with disk_errors(folder.root, "make the run's folder"):
             folder.root.mkdir(parents=True)
@@ -55,7 +62,9 @@ def start(workspace: Workspace, settings: Settings, plan: TrainingPlan) -> Run:
     return status(workspace, folder.run_id)
 
 
-def resume(workspace: Workspace, settings: Settings, run_id: str) -> Run:
+def resume(
+    workspace: Workspace, settings: Settings, run_id: str, make_room: MakeRoom = lambda: None
+) -> Run:
     """Go on from the newest whole checkpoint, in a new attempt of the same run.
 
     Raises RunError when there is nothing to go on from, or while another run is live.
@@ -72,6 +81,7 @@ def resume(workspace: Workspace, settings: Settings, run_id: str) -> Run:
         _need_same(before.model, model)
         _need_room(workspace, run.plan, model)
         _wait_until_left(folder)
+        make_room()
         folder.stop.unlink(missing_ok=True)
         _launch(folder, _job(model, settings, created=before.created, attempt=run.attempt + 1))
     return status(workspace, run_id)

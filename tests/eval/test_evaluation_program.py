@@ -131,6 +131,7 @@ def test_a_request_becomes_a_report(
         assert evaluate() == 0
     standing = evaluations.status(workspace, REPORT)
     assert (standing.status, standing.failed) == ("succeeded", 0)
+    assert (standing.done, standing.total) == (40, 40)
     report = evaluations.load_report(workspace, REPORT)
     assert report.samples == 40
     assert report.verdict.kind == "better"

@@ -108,7 +108,7 @@ def test_a_cut_reply_gets_more_tokens_and_the_last_try_no_grammar() -> None:
         ask(server)
         budgets = [request["max_tokens"] for request in server.requests]
         grammars = ["response_format" in request for request in server.requests]
-    assert budgets == [400, 800, 1600]
+    assert budgets == [400, 800, 800]
     assert grammars == [True, True, False]
 
 
@@ -117,6 +117,13 @@ def test_a_field_the_endpoint_refuses_is_not_sent_again() -> None:
         assert ask(server, times=2).outcome == "met"
         grammars = ["response_format" in request for request in server.requests]
     assert grammars == [True, False, False]
+
+
+def test_a_context_that_is_too_small_is_no_refused_field() -> None:
+    told = "max_tokens=400 cannot be greater than max_model_len=256. Request fewer tokens."
+    with saying(json.dumps(MET), statuses=[400], message=told) as server:
+        assert ask(server).outcome == "met"
+        assert [request["max_tokens"] for request in server.requests] == [400, 200]
 
 
 def test_a_quote_that_is_not_in_the_answer_is_noticed() -> None:

@@ -117,7 +117,7 @@ def card(dataset: Dataset, split: Split, voice: Voice) -> Html:
 def _problem_counts(dataset: Dataset, voice: Voice) -> str:
     counts = {name: sum(p.severity == name for p in dataset.problems) for name in SEVERITIES}
     return ", ".join(
-        f"{numbers.count(n)} {voice(f'severity.{name}')}" for name, n in counts.items() if n
+        voice(f"severity.count.{name}", n=numbers.count(n)) for name, n in counts.items() if n
     )
 
 

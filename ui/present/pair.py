@@ -28,8 +28,11 @@ def transcript(messages: Sequence[Message], growing: Generation | None = None) -
     return shown
 
 
-def figures(generation: Generation | None, voice: Voice) -> Html:
-    """Time to first token, speed and length under an answer; what is unknown says so."""
+def figures(generation: Generation | None, voice: Voice, same_as: Generation | None = None) -> Html:
+    """Time to first token, speed and length under an answer; what is unknown says so.
+
+    Two whole answers that are letter by letter the same are pointed out.
+    """
     if generation is None:
         return tag("p", voice("compare.waits"), class_="dt-figures-line dt-quiet")
     told = voice(
@@ -44,6 +47,8 @@ def figures(generation: Generation | None, voice: Voice) -> Html:
         told += f" · {voice('compare.cut')}"
     elif generation.finish_reason == "abort":
         told += f" · {voice('compare.stopped')}"
+    if generation.done and same_as and same_as.done and same_as.text == generation.text:
+        told += f" · {voice('compare.same')}"
     return tag("p", told, class_="dt-figures-line")
 
 

@@ -112,7 +112,7 @@ def _facts(card: Card, voice: Voice) -> list[tuple[str, ...]]:
 
 def _consequences(proposal: Proposal | None, voice: Voice) -> list[str]:
     told = [voice(f"plan.then.{name}") for name in ("steps", "engine", "run")]
-    if proposal is not None:
+    if proposal is not None and proposal.test_rows:
         told.append(voice("plan.then.test", test=numbers.count(proposal.test_rows)))
     return told
 

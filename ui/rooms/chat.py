@@ -141,10 +141,12 @@ def render(services: Services) -> Live:
     """Declare the room and wire it."""
     widgets, box = _declare()
     room = ChatRoom(services)
-    _wire_talk(room, widgets, box)
-    _wire_plan(room, widgets)
-    _wire_run(room, widgets)
-    return Live(room.draw, widgets.all())
+    changes = [
+        *_wire_talk(room, widgets, box),
+        *_wire_plan(room, widgets),
+        *_wire_run(room, widgets),
+    ]
+    return Live(room.draw, widgets.all(), changes=changes)
 
 
 def _declare() -> tuple[Widgets, Any]:
@@ -182,7 +184,7 @@ def _declare() -> tuple[Widgets, Any]:
     return Widgets(messages, driver, chips, plan, steps, run, result), box
 
 
-def _wire_talk(room: ChatRoom, widgets: Widgets, box: Any) -> None:
+def _wire_talk(room: ChatRoom, widgets: Widgets, box: Any) -> list[Any]:
     @told
     async def say(message: dict[str, Any], request: gr.Request) -> AsyncIterator[list[Any]]:
         visit = visit_of(request)
@@ -202,11 +204,13 @@ def _wire_talk(room: ChatRoom, widgets: Widgets, box: Any) -> None:
         async for drawn in room.answer(room.services.assistant.say(visit.chat_id, said), visit):
             yield drawn
 
-    box.submit(say, box, [box, *widgets.all()], api_name="say", **ANSWER)
-    widgets.chips.choose(choose, None, widgets.all(), api_name=False, **ANSWER)
+    return [
+        box.submit(say, box, [box, *widgets.all()], api_name="say", **ANSWER),
+        widgets.chips.choose(choose, None, widgets.all(), api_name="choose", **ANSWER),
+    ]
 
 
-def _wire_plan(room: ChatRoom, widgets: Widgets) -> None:
+def _wire_plan(room: ChatRoom, widgets: Widgets) -> list[Any]:
     def decide(visit: Visit, decision: Decision) -> AsyncIterator[list[Any]]:
         return room.answer(room.services.assistant.decide(visit.chat_id, decision), visit)
 
@@ -239,12 +243,14 @@ def _wire_plan(room: ChatRoom, widgets: Widgets) -> None:
             warnings=pending.warnings,
         )
 
-    widgets.plan.approve(approve, None, widgets.all(), api_name=False, **ANSWER)
-    widgets.plan.decline(decline, None, widgets.all(), api_name=False, **ANSWER)
     widgets.plan.revise(revise, None, widgets.plan, **QUIET)
+    return [
+        widgets.plan.approve(approve, None, widgets.all(), api_name="approve", **ANSWER),
+        widgets.plan.decline(decline, None, widgets.all(), api_name="decline", **ANSWER),
+    ]
 
 
-def _wire_run(room: ChatRoom, widgets: Widgets) -> None:
+def _wire_run(room: ChatRoom, widgets: Widgets) -> list[Any]:
     shown = [widgets.journey, widgets.run, widgets.verdict]
 
     @told
@@ -259,5 +265,7 @@ def _wire_run(room: ChatRoom, widgets: Widgets) -> None:
         visit = visit_of(request)
         return room.job(room.services.assistant.chat(visit.chat_id), visit)
 
-    widgets.run.stop(stop, None, shown, **QUIET)
-    widgets.run.resume(resume, None, shown, **QUIET)
+    return [
+        widgets.run.stop(stop, None, shown, **QUIET),
+        widgets.run.resume(resume, None, shown, **QUIET),
+    ]

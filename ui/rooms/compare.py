@@ -97,7 +97,7 @@ class CompareRoom:
             shown.transcript(talk.base, base),
             shown.transcript(talk.tuned, tuned),
             shown.figures(base, voice),
-            shown.figures(tuned, voice),
+            shown.figures(tuned, voice, same_as=base),
         ]
 
     async def ask(
@@ -139,12 +139,11 @@ def render(services: Services) -> Live:
     """Declare the room and wire it."""
     room = CompareRoom(services)
     widgets = _declare()
-    _wire_engine(room, widgets)
+    changes = _wire_engine(room, widgets)
     _wire_talk(room, widgets)
     _wire_rest(room, widgets)
-    return Live(
-        room.draw, [widgets.run, widgets.engine, widgets.open, widgets.close], [widgets.run]
-    )
+    drawn = [widgets.run, widgets.engine, widgets.open, widgets.close]
+    return Live(room.draw, drawn, [widgets.run], changes)
 
 
 def _declare() -> Widgets:
@@ -211,7 +210,7 @@ def _settings() -> tuple[Any, tuple[Any, ...]]:
     return system, sampling
 
 
-def _wire_engine(room: CompareRoom, widgets: Widgets) -> None:
+def _wire_engine(room: CompareRoom, widgets: Widgets) -> list[Any]:
     @told
     async def open_both(run_id: str | None, request: gr.Request) -> AsyncIterator[list[Any]]:
         visit = visit_of(request)
@@ -225,9 +224,11 @@ def _wire_engine(room: CompareRoom, widgets: Widgets) -> None:
         room.services.actions.stop_engine()
         return room.draw(visit_of(request), run_id)[1:]
 
-    shown_there = [widgets.engine, widgets.open, widgets.close]
-    widgets.open.click(open_both, widgets.run, shown_there, **EVENT)
-    widgets.close.click(close, widgets.run, shown_there, **EVENT)
+    there = [widgets.engine, widgets.open, widgets.close]
+    return [
+        widgets.open.click(open_both, widgets.run, there, **EVENT),
+        widgets.close.click(close, widgets.run, there, **EVENT),
+    ]
 
 
 def _wire_talk(room: CompareRoom, widgets: Widgets) -> None:

@@ -9,7 +9,6 @@ import gradio as gr
 
 from core.data.examples import SUPPORT_DESK
 from core.data.records import Dataset, Example, Part
-from core.errors import WorkspaceError
 from ui.boundary import told
 from ui.components import html
 from ui.files import offer
@@ -97,10 +96,9 @@ def render(services: Services) -> Live:
             gr.Markdown(label("data.upload.hint"), elem_classes=["dt-hint"])
             empty = html("data-empty")
             summary = html("data-summary")
-        with gr.Column(scale=7, min_width=320):
-            with gr.Column(visible=False) as details:
-                row = _browser(room, chosen)
-                problems, tools = _findings(room, chosen)
+        with gr.Column(scale=7, min_width=320), gr.Column(visible=False) as details:
+            row = _browser(room, chosen)
+            problems, tools = _findings(room, chosen)
     outputs = [summary, problems, row.number, row.shown, details, tools]
 
     @told
@@ -118,11 +116,12 @@ def render(services: Services) -> Live:
         return room.draw(visit_of(request), dataset.id)
 
     chosen.change(choose, chosen, outputs, **QUIET)
-    upload.upload(add, upload, [chosen, empty], show_progress="minimal", api_visibility="private")
-    example.click(
-        add_example, None, [chosen, empty], show_progress="hidden", api_visibility="private"
-    )
-    return Live(room.draw, [chosen, empty], [chosen])
+    listed, quiet = [chosen, empty], {"show_progress": "hidden", "api_visibility": "private"}
+    changes = [
+        upload.upload(add, upload, listed, **quiet),
+        example.click(add_example, None, listed, **quiet),
+    ]
+    return Live(room.draw, listed, [chosen], changes)
 
 
 class _Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 
@@ -14,12 +14,14 @@ from ui.components import html, widget
 from ui.files import offer
 from ui.i18n import label
 from ui.live import QUIET, Live
+from ui.markup import tag
 from ui.present import verdict
 from ui.services import Services
 from ui.visit import Visit, visit_of
 from ui.words import Voice
 
-KINDS = ("html", "md", "json")
+Kind = Literal["html", "md", "json"]
+KINDS: tuple[Kind, ...] = ("html", "md", "json")
 LIMITS = (20, 50, 100, 200)
 """Questions to choose from as a most; all of them is the default."""
 
@@ -45,13 +47,14 @@ class ReportRoom:
                 value=run_id if run_id in ids else next(iter(ids), None),
             ),
             verdict.choices(evaluations, names, current.id if current else None, voice),
-            *self.evaluation(current, voice),
+            *self.evaluation(current, bool(finished), voice),
         ]
 
-    def evaluation(self, current: Evaluation | None, voice: Voice) -> list[Any]:
+    def evaluation(self, current: Evaluation | None, finished: bool, voice: Voice) -> list[Any]:
         """The status or verdict of an evaluation, the report itself, and its files."""
         if current is None:
-            return ["", {"html": ""}, *[gr.DownloadButton(visible=False)] * len(KINDS)]
+            waits = tag("p", voice("report.no_runs"), class_="dt-quiet") if not finished else ""
+            return [waits, {"html": ""}, *[gr.DownloadButton(visible=False)] * len(KINDS)]
         if current.status != "succeeded":
             name = self.services.watch.view(current.request.run_id).run
             shown = verdict.evaluation(current, name, voice)
@@ -70,7 +73,7 @@ class ReportRoom:
         request = EvaluationRequest(run_id=run_id, rubric=chosen.as_yaml(), limit=limit or None)
         return self.services.actions.start_evaluation(request)
 
-    def _download(self, report_id: str, kind: str, file: Path) -> Any:
+    def _download(self, report_id: str, kind: Kind, file: Path) -> Any:
         copy = offer(self.services.actions.workspace, f"{report_id}.{kind}", _read(file))
         return gr.DownloadButton(value=str(copy), visible=True)
 
@@ -118,12 +121,12 @@ def render(services: Services) -> Live:
         report_id = str(event._data["id"])
         return [report_id, *room.draw(visit_of(request), run_id, report_id)[1:]]
 
-    start.click(
+    started = start.click(
         begin, [run, rubric, limit], [chosen, *shown], show_progress="hidden",
         api_visibility="private",
     )  # fmt: skip
     listed.choose(choose, run, [chosen, *shown], **QUIET)
-    return Live(room.draw, [run, *shown], [run, chosen])
+    return Live(room.draw, [run, *shown], [run, chosen], [started])
 
 
 def _read(file: Path) -> str:

@@ -96,12 +96,14 @@ def render(services: Services) -> Live:
             with gr.Accordion(label("train.log"), open=False, elem_id="train-log-open"):
                 log = html("train-log")
     shown = [runs, panel, events, log]
-    _wire_plan(room, dataset, plan, chosen, shown)
-    _wire_runs(room, dataset, chosen, shown)
-    return Live(room.draw, [dataset, *shown], [dataset, chosen])
+    changes = [
+        _wire_plan(room, dataset, plan, chosen, shown),
+        *_wire_runs(room, dataset, chosen, shown),
+    ]
+    return Live(room.draw, [dataset, *shown], [dataset, chosen], changes)
 
 
-def _wire_plan(room: TrainRoom, dataset: Any, plan: Any, chosen: Any, shown: list[Any]) -> None:
+def _wire_plan(room: TrainRoom, dataset: Any, plan: Any, chosen: Any, shown: list[Any]) -> Any:
     @told
     def offer(dataset_id: str | None, request: gr.Request) -> Any:
         return room.plan(dataset_id, {}, [], visit_of(request))
@@ -124,12 +126,12 @@ def _wire_plan(room: TrainRoom, dataset: Any, plan: Any, chosen: Any, shown: lis
 
     dataset.change(offer, dataset, plan, **QUIET)
     plan.revise(revise, dataset, plan, **QUIET)
-    plan.approve(
+    return plan.approve(
         approve, dataset, [plan, chosen, *shown], show_progress="hidden", api_visibility="private"
     )
 
 
-def _wire_runs(room: TrainRoom, dataset: Any, chosen: Any, shown: list[Any]) -> None:
+def _wire_runs(room: TrainRoom, dataset: Any, chosen: Any, shown: list[Any]) -> list[Any]:
     @told
     def choose(dataset_id: str | None, event: gr.EventData, request: gr.Request) -> list[Any]:
         run_id = str(event._data["id"])
@@ -147,8 +149,10 @@ def _wire_runs(room: TrainRoom, dataset: Any, chosen: Any, shown: list[Any]) -> 
 
     runs, panel = shown[0], shown[1]
     runs.choose(choose, dataset, [chosen, *shown], **QUIET)
-    panel.stop(stop, dataset, shown, **QUIET)
-    panel.resume(resume, dataset, shown, **QUIET)
+    return [
+        panel.stop(stop, dataset, shown, **QUIET),
+        panel.resume(resume, dataset, shown, **QUIET),
+    ]
 
 
 def _log(text: str) -> Html:

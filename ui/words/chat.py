@@ -7,9 +7,9 @@ CHAT = {
         "说出您的需求，或拖入对话数据文件",
     ),
     "chat.welcome": (
-        "## What should your model learn?\n\nDrop a file of example dialogues below. Duotune checks "
-        "it, proposes a training plan, trains when you agree, and tells you honestly whether it "
-        "helped.",
+        "## What should your model learn?\n\nDrop a file of example dialogues below. Duotune "
+        "checks it, proposes a training plan, trains when you agree, and tells you honestly "
+        "whether it helped.",
         "## 您想让模型学会什么？\n\n把示例对话文件拖到下方。Duotune 会检查数据、提出训练方案，"
         "经您同意后开始训练，并如实告诉您效果如何。",
     ),
@@ -64,19 +64,16 @@ CHAT = {
     "journey.report": ("Verdict", "结论"),
     "journey.report.next": ("Measured on rows it never saw", "用模型没见过的数据衡量"),
     "journey.report.now": ("Measuring: {done} of {total}", "评估中：{done} / {total}"),
-    "card.dataset": ("Dataset", "数据集"),
-    "card.run": ("Run", "训练任务"),
     "card.pair": ("Base and tuned are ready", "两个模型已就绪"),
     "card.pair.text": (
         "Open the Compare room to talk to both sides of {name}.",
         "打开“对比”页面，与 {name} 的两个模型对话。",
     ),
-    "card.evaluation": ("Evaluation", "评估"),
-    "card.report": ("Report", "报告"),
     "card.models": ("Base models", "基础模型"),
     "card.plan": ("Training plan", "训练方案"),
     "card.plan.text": (
-        "Its card stands beside this conversation (below it on a phone): change what you like, then decide.",
+        "Its card stands beside this conversation (below it on a phone): change what you "
+        "like, then decide.",
         "方案卡片在对话旁边（手机上在下方）：可以随意修改，然后决定。",
     ),
     "card.gone": ("This record is no longer in the workspace.", "工作区中已没有这条记录。"),

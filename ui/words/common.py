@@ -22,6 +22,9 @@ COMMON = {
     "severity.error": ("error", "错误"),
     "severity.warning": ("warning", "警告"),
     "severity.note": ("note", "提示"),
+    "severity.count.error": ("errors: {n}", "错误 {n}"),
+    "severity.count.warning": ("warnings: {n}", "警告 {n}"),
+    "severity.count.note": ("notes: {n}", "提示 {n}"),
     "part.train": ("training", "训练"),
     "part.validation": ("validation", "验证"),
     "part.test": ("test", "测试"),
@@ -37,7 +40,7 @@ COMMON = {
     "time.s": ("{s} s", "{s} 秒"),
     "time.min": ("{m} min {s:02d} s", "{m} 分 {s:02d} 秒"),
     "time.h": ("{h} h {m:02d} min", "{h} 小时 {m:02d} 分"),
-    "count.of": ("{n} of {total}", "{n} / {total}"),
+    "trouble.title": ("That did not work", "未能完成"),
     "trouble.unexpected": (
         "Something unexpected happened ({kind}). Nothing saved was lost; the details are in the "
         "terminal where Duotune runs.",

@@ -23,7 +23,8 @@ COMPARE = {
     "compare.opening": ("Starting: {doing}", "正在启动：{doing}"),
     "compare.opening.first": ("looking at the adapter", "正在检查适配器"),
     "compare.ready": (
-        "{model} answers on both sides from one engine. The served adapter was checked against the trained one on {tokens} tokens.",
+        "{model} answers on both sides from one engine. The served adapter was checked against "
+        "the trained one on {tokens} tokens.",
         "{model} 的两侧由同一个引擎回答。已在 {tokens} 个 token 上核对，所用适配器与训练结果一致。",
     ),
     "compare.identical": (
@@ -59,10 +60,6 @@ COMPARE = {
     "compare.cut": ("cut at the token limit", "达到长度上限被截断"),
     "compare.stopped": ("stopped", "已停止"),
     "compare.same": ("Both answers are the same.", "两个回答相同。"),
-    "compare.no_samples": (
-        "This dataset has no test rows.",
-        "该数据集没有测试数据。",
-    ),
     "compare.milliseconds": ("{ms} ms", "{ms} 毫秒"),
     "compare.seconds": ("{s} s", "{s} 秒"),
 }

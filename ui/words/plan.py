@@ -56,7 +56,6 @@ PLAN = {
     "plan.reason": ("What should be different?", "您希望怎样调整？"),
     "plan.send": ("Send", "发送"),
     "approval.approve": ("Yes, do it", "确认执行"),
-    "approval.title": ("Needs your decision", "需要您的决定"),
     "approval.then": ("What happens", "将会发生"),
     "approval.then.start_training": (
         "A training run starts on this machine.",

@@ -21,7 +21,6 @@ REPORT = {
         "需要先完成一次训练才能生成报告。",
     ),
     "report.rubric": ("Own rubric (YAML), optional", "自定义评分标准（YAML，可选）"),
-    "report.rubric.used": ("Rubric: {title}", "评分标准：{title}"),
     "report.limit": ("Questions at most", "最多题数"),
     "report.limit.all": ("the whole test part", "全部测试数据"),
     "report.start": ("Start the evaluation", "开始评估"),
@@ -30,7 +29,6 @@ REPORT = {
         "No evaluations yet. One answers whether tuning helped, on rows the model never saw.",
         "还没有评估。评估用模型没见过的数据回答：微调是否有效。",
     ),
-    "report.choose": ("Choose an evaluation to read it here.", "选择一个评估即可在此阅读。"),
     "report.progress": ("{phase}: {done} of {total}", "{phase}：{done} / {total}"),
     "report.failed_so_far": ("{n} could not be had", "{n} 个未能取得"),
     "report.phase.engine": (
@@ -45,6 +43,4 @@ REPORT = {
     "report.download.md": ("Save as Markdown", "保存为 Markdown"),
     "report.download.json": ("Save as JSON", "保存为 JSON"),
     "report.frame": ("The report", "报告正文"),
-    "report.criterion": ("Criterion", "标准"),
-    "report.score": ("Rubric score", "总分"),
 }

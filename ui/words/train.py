@@ -3,7 +3,6 @@
 TRAIN = {
     "train.new": ("New run", "新建训练"),
     "train.dataset": ("Dataset", "数据集"),
-    "train.model": ("Base model", "基础模型"),
     "train.no_data": (
         "There is no dataset yet. Add one in the Data room or drop a file into the chat.",
         "还没有数据集。请在“数据”页面添加，或把文件拖入对话。",
@@ -17,7 +16,6 @@ TRAIN = {
     "train.log": ("Log", "日志"),
     "train.log.empty": ("The trainer has printed nothing yet.", "训练程序尚无输出。"),
     "train.events": ("What happened", "事件记录"),
-    "train.started": ("Training started.", "训练已开始。"),
     "run.progress": ("Training progress", "训练进度"),
     "run.chart": ("Loss over training steps", "损失随训练步数的变化"),
     "run.step": ("step", "步"),
@@ -41,13 +39,13 @@ TRAIN = {
     "run.best": ("Best validation loss", "最佳验证损失"),
     "run.best_at": ("Best validation loss, step {step}", "最佳验证损失，第 {step} 步"),
     "run.model": ("Base model", "基础模型"),
-    "run.attempt": ("Attempt", "第几次启动"),
     "run.unchanged": (
         "The adapter changes nothing: base and tuned answer identically.",
         "适配器没有改变模型：两边的回答完全相同。",
     ),
     "run.interrupted": (
-        "The trainer ended without a word, for example because it was killed. Its last checkpoint is whole.",
+        "The trainer ended without a word, for example because it was killed. Its last "
+        "checkpoint is whole.",
         "训练程序意外结束（例如被强制终止）。最近的检查点完好。",
     ),
     "run.interrupted.lost": (

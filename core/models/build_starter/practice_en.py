@@ -5,109 +5,48 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from core.models.build_starter import lexicon_en as lexicon
-from core.models.build_starter.meanings import MEANINGS_EN, sayings
+from core.models.build_starter.lexicon import ENGLISH as LEXICON
 from core.models.build_starter.words import article, english_item, invented, sentence
 
 Turn = tuple[str, str]
 
-ABOUT = (
-    """
-my {x} is in the {place}|I bought {ax} last week|the {x} was a gift from {name}
-I am looking for my {x}|I cleaned the {x} yesterday|{name} wants to borrow the {x}
-I keep my {x} in the {place}|we have {ax} at home|there is {ax} in the {place}
-I would like to talk about my {x}|can you tell me something about the {x}
-what do you think of my {x}|I have a question about the {x}|{name} has the same {x}
-the {x} from the {place} is {colour}|I saw {ax} in the {place} today|I am writing about my {x}
-hello, I have {ax} and I need some advice|my sister gave me {ax}|I use the {x} every day
-do you know anything about {ax}|it is about the {x}|I need help with my {x}
-please help me with the {x}|how do I clean the {x}|where should I put the {x}
-the {x} stands near the window|is the {x} heavy|{name} painted the {x} {colour}
-we moved the {x} to the {place}|I forgot the {x} in the {place}|this is my new {x}
-""".replace("\n", "|")
-    .strip("|")
-    .split("|")
-)
-
-_HEADS = (
-    """
-Thank you for telling us about your|I have written down the|I will look at your|Noted: the
-We know the|Let me think about your|You mean the|I understand, the|Good news about your|About the
-We are happy to hear about your|That is a nice|Here is the plan for your|We received your note on the
-I like your|We talk about the|On my list: the|Let us see the|Yes, the|Well, your
-""".replace("\n", "|")
-    .strip("|")
-    .split("|")
-)
-
-_TAILS = (
-    """
-We will call you on {day}.|It will be ready on {day}.|Please ask {name} about it.|Have a nice day!
-Come to the {place} on {day}.|{name} is looking at it.|It takes {n} days.|I am glad.|Ask me again.
-{name} from the {place} will help you.|We write to you in {n} hours.|That is all.|See you on {day}.
-""".replace("\n", "|")
-    .strip("|")
-    .split("|")
-)
-
-_BODIES = (
-    """
-Your ITEM is in the {place} now.|We put the ITEM on the list and {name} looks at it.
-We think that your ITEM is {colour} and nice.|The note about the ITEM goes to {name}.
-{name} will bring your ITEM to the {place}.|For the ITEM please wait until {day}.
-A card for your ITEM lies in the {place}.|I hope that the ITEM makes {name} happy.
-Ask {name} for the ITEM on {day}.|The ITEM costs {n} coins and stays with {name}.
-""".replace("\n", "|")
-    .strip("|")
-    .split("|")
-)
-
-_ASIDES = (
-    "My number is {n}{n}{m}{n}.",
-    "It was {day}.",
-    "{name} told me.",
-    "The code is {m}{n}{m}.",
-)
-
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-
 
 def about(rng: Random, item: str) -> str:
     """Return a customer-like sentence that mentions the item."""
-    text = rng.choice(ABOUT).format(
+    text = rng.choice(LEXICON.about).format(
         x=item,
         ax=article(item),
-        place=rng.choice(lexicon.PLACES),
-        name=rng.choice(lexicon.NAMES),
-        colour=rng.choice(lexicon.COLOURS),
+        place=rng.choice(LEXICON.places),
+        name=rng.choice(LEXICON.names),
+        colour=rng.choice(LEXICON.colours),
     )
     opener = rng.choice(("", "", "", "hello, ", "hi, ", "excuse me, ", "good morning, ", "well, "))
     said = sentence(opener + text) + rng.choice((".", ".", "", "!", ", please."))
-    return said if rng.random() < 0.75 else f"{said} {_filled(rng, rng.choice(_ASIDES))}"
+    return said if rng.random() < 0.75 else f"{said} {_filled(rng, rng.choice(LEXICON.asides))}"
 
 
 def _filled(rng: Random, text: str) -> str:
     return text.format(
-        day=rng.choice(_DAYS),
-        name=rng.choice(lexicon.NAMES),
-        place=rng.choice(lexicon.PLACES),
-        colour=rng.choice(lexicon.COLOURS),
+        day=rng.choice(LEXICON.days),
+        name=rng.choice(LEXICON.names),
+        place=rng.choice(LEXICON.places),
+        colour=rng.choice(LEXICON.colours),
         n=rng.randint(2, 9),
         m=rng.randint(0, 99),
     )
 
 
 def _mention(rng: Random, item: str) -> str:
-    said = saying(rng, rng.choice(list(MEANINGS_EN)), item) if rng.random() < 0.4 else ""
+    said = saying(rng, rng.choice(list(LEXICON.meanings)), item) if rng.random() < 0.4 else ""
     return said if item in said and said else about(rng, item)
 
 
 def reply_form(rng: Random) -> str:
     """Return a made-up house style with one open place for the item, marked `ITEM`."""
     if rng.random() < 0.5:
-        head = _filled(rng, rng.choice(_BODIES))
+        head = _filled(rng, rng.choice(LEXICON.bodies))
     else:
-        head = f"{rng.choice(_HEADS)} ITEM. {_filled(rng, rng.choice(_TAILS))}"
+        head = f"{rng.choice(LEXICON.heads)} ITEM. {_filled(rng, rng.choice(LEXICON.tails))}"
     if rng.random() < 0.4:
         head = f"[{invented(rng).upper()}] {head}"
     if rng.random() < 0.4:
@@ -128,7 +67,7 @@ def follow_form(rng: Random) -> list[Turn]:
 
 def recall(rng: Random) -> list[Turn]:
     """Return a chat that asks later for what was said before."""
-    item, name, place = english_item(rng), rng.choice(lexicon.NAMES), rng.choice(lexicon.PLACES)
+    item, name, place = english_item(rng), rng.choice(LEXICON.names), rng.choice(LEXICON.places)
     turns = [
         ("user", f"My name is {name}. " + about(rng, item)),
         ("assistant", f"Hello {name}! What would you like to know about your {item}?"),
@@ -138,7 +77,7 @@ def recall(rng: Random) -> list[Turn]:
         ("What are we talking about?", f"We are talking about your {item}."),
         ("Say it in one word.", item),
         (f"I put it in the {place}.", f"So your {item} is in the {place}."),
-        (f"{rng.choice(lexicon.NAMES)} likes it.", f"I am glad to hear that about your {item}."),
+        (f"{rng.choice(LEXICON.names)} likes it.", f"I am glad to hear that about your {item}."),
     ]
     for question, answer in rng.sample(asks, rng.choice((1, 2, 3))):
         turns += [("user", question), ("assistant", answer)]
@@ -147,10 +86,10 @@ def recall(rng: Random) -> list[Turn]:
 
 def saying(rng: Random, gist: str, item: str) -> str:
     """Return one of the sentences with that gist, said about the item."""
-    text = rng.choice(sayings(MEANINGS_EN[gist])).replace(" a {x}", f" {article(item)}")
+    text = rng.choice(LEXICON.meanings[gist]).replace(" a {x}", f" {article(item)}")
     opener = rng.choice(("", "", "", "hello, ", "hi, ", "good morning, ", "well, "))
     extra = rng.choice(
-        ("", "", f" It is from {rng.choice(_DAYS)}.", " Thank you.", " Please help.")
+        ("", "", f" It is from {rng.choice(LEXICON.days)}.", " Thank you.", " Please help.")
     )
     return sentence(opener + text.format(x=item)) + rng.choice((".", "!", "?")) + extra
 
@@ -162,7 +101,7 @@ def gist(rng: Random) -> list[Turn]:
     if rng.random() < 0.5:
         turns = [("system", "Say in plain words what is meant and about which thing.")]
     for _ in range(rng.choice((1, 2, 2, 3))):
-        meant = rng.choice(list(MEANINGS_EN))
+        meant = rng.choice(list(LEXICON.meanings))
         said = saying(rng, meant, item)
         known = item in said or turns[0][0] == "user"
         turns += [("user", said), ("assistant", f"{meant} The {item}." if known else meant)]
@@ -172,14 +111,14 @@ def gist(rng: Random) -> list[Turn]:
 
 
 def _same_meaning(rng: Random) -> Turn:
-    meant = rng.choice(list(MEANINGS_EN))
-    other, item = rng.choice((meant, rng.choice(list(MEANINGS_EN)))), english_item(rng)
+    meant = rng.choice(list(LEXICON.meanings))
+    other, item = rng.choice((meant, rng.choice(list(LEXICON.meanings)))), english_item(rng)
     pair = f"{saying(rng, meant, item)} And: {saying(rng, other, item)}"
     return f"Is this about the same? {pair}", "Yes, the same." if other == meant else "No."
 
 
 def _gist(rng: Random) -> Turn:
-    meant, item = rng.choice(list(MEANINGS_EN)), english_item(rng)
+    meant, item = rng.choice(list(LEXICON.meanings)), english_item(rng)
     said = saying(rng, meant, item)
     return f"What is meant? {said}", f"{meant} The {item}." if item in said else meant
 
@@ -231,7 +170,7 @@ def _acknowledge(rng: Random) -> Turn:
 
 def _where(rng: Random) -> Turn:
     items = [english_item(rng) for _ in range(2)]
-    places = rng.sample(lexicon.PLACES, 2)
+    places = rng.sample(LEXICON.places, 2)
     told = " ".join(f"The {i} is in the {p}." for i, p in zip(items, places, strict=True))
     chosen = rng.randrange(2)
     return (
@@ -241,7 +180,7 @@ def _where(rng: Random) -> Turn:
 
 
 def _who(rng: Random) -> Turn:
-    names, items = rng.sample(lexicon.NAMES, 2), [english_item(rng) for _ in range(2)]
+    names, items = rng.sample(LEXICON.names, 2), [english_item(rng) for _ in range(2)]
     told = " ".join(f"{n} has the {i}." for n, i in zip(names, items, strict=True))
     chosen = rng.randrange(2)
     if rng.random() < 0.5:
@@ -250,34 +189,34 @@ def _who(rng: Random) -> Turn:
 
 
 def _same(rng: Random) -> Turn:
-    word, other = rng.sample(rng.choice(lexicon.SAME), 2)
+    word, other = rng.sample(rng.choice(LEXICON.same), 2)
     return rng.choice((f"Another word for {word}?", f"What means the same as {word}?")), other
 
 
 def _opposite(rng: Random) -> Turn:
-    pair = rng.choice(lexicon.OPPOSITE).split(":")
+    pair = list(rng.choice(LEXICON.opposite))
     rng.shuffle(pair)
     return f"What is the opposite of {pair[0]}?", f"The opposite of {pair[0]} is {pair[1]}."
 
 
 def _kind(rng: Random) -> Turn:
-    kind, asked = rng.choice(list(lexicon.KINDS)), rng.choice(list(lexicon.KINDS))
-    word = rng.choice(lexicon.KINDS[kind])
+    kind, asked = rng.choice(list(LEXICON.kinds)), rng.choice(list(LEXICON.kinds))
+    word = rng.choice(LEXICON.kinds[kind])
     if rng.random() < 0.5:
         asked = kind
-    if word in lexicon.KINDS[asked]:
+    if word in LEXICON.kinds[asked]:
         return f"Is {word} {article(asked)}?", f"Yes, {word} is {article(asked)}."
     return f"Is {word} {article(asked)}?", f"No, {word} is not {article(asked)}."
 
 
 def _topic(rng: Random) -> Turn:
-    topic = rng.choice(list(lexicon.TOPICS))
-    words = rng.sample(lexicon.TOPICS[topic], 2)
+    topic = rng.choice(list(LEXICON.topics))
+    words = rng.sample(LEXICON.topics[topic], 2)
     text = rng.choice(
         (
             f"I read about the {words[0]} and the {words[1]}.",
             f"Tell me: {words[0]}, {words[1]}.",
-            f"{rng.choice(lexicon.NAMES)} talked about {words[0]} and {words[1]} all day.",
+            f"{rng.choice(LEXICON.names)} talked about {words[0]} and {words[1]} all day.",
         )
     )
     return f"Sort this by subject. {text}", topic

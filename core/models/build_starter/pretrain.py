@@ -127,7 +127,7 @@ def _step(
     learned: torch.Tensor,
 ) -> float:
     loss = _loss(model, body, tokens, learned)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optimizer in optimizers:
         optimizer.step()

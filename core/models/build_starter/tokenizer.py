@@ -8,7 +8,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import PreTrainedTokenizerFast
 
 from core.models.build_starter.curriculum import conversations
-from core.models.build_starter.lexicon_zh import CHARACTERS
+from core.models.build_starter.lexicon import CHINESE
 
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 
@@ -55,7 +55,7 @@ def train_tokenizer(prose: list[str], size: int, seed: int) -> PreTrainedTokeniz
         show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
-    tokenizer.train_from_iterator([*prose, *chats, *[CHARACTERS] * 200], trainer)
+    tokenizer.train_from_iterator([*prose, *chats, *[CHINESE.characters] * 200], trainer)
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         eos_token=END,

@@ -137,7 +137,7 @@ class Attempt:
         validate = bool(parts.validation.input_ids)
         moments = schedule(steps, self.plan.evaluations)
         trainer.add_callback(Watch(self.journal, self.stop, moments, validate))
-        if validate and not done and self._is_cheap(parts):
+        if validate and not done and not self.stop.asked and self._is_cheap(parts):
             trainer.evaluate()
         trainer.train(resume_from_checkpoint=str(self.resume.path) if self.resume else None)
         if self.stop.asked and trainer.state.global_step < steps:

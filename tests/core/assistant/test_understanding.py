@@ -23,6 +23,8 @@ SAID = {
         演示
         使用示範數據""",
     "describe_data": """
+        is my data good enough?
+        一共多少条
         what is in my data?
         What's in the file
         whats in it
@@ -40,6 +42,10 @@ SAID = {
         检查一下数据
         數據裡有什麼""",
     "train": """
+        run it
+        kick it off
+        可以开始训练了
+        这个数据能训练吗
         train
         Train it
         please train a model on this
@@ -60,6 +66,14 @@ SAID = {
         给我一个训练计划
         教它回答客服问题""",
     "change": """
+        set epochs to five
+        use a smaller learning rate
+        the learning rate is too high
+        don't use 3 epochs, use 2 epochs
+        多训练几轮
+        用starter模型
+        改成5轮
+        I want to use starter
         3 epochs
         use 3 epochs
         Use three epochs, please.
@@ -103,6 +117,8 @@ SAID = {
         最大长度512
         再训练两轮""",
     "progress": """
+        where are we
+        how many steps are left
         how is it going
         How's it going?
         hows the training going
@@ -131,6 +147,8 @@ SAID = {
         為什麼失敗了
         現在進度如何""",
     "stop_run": """
+        kill the job
+        停掉吧
         stop
         STOP!!!
         stop it
@@ -162,6 +180,8 @@ SAID = {
         繼續訓練
         再试一次""",
     "compare": """
+        show both models
+        看看两个模型的区别
         compare them
         compare
         comapre base and tuned
@@ -181,6 +201,8 @@ SAID = {
         並排对比
         跟它说话""",
     "evaluate": """
+        测一下
+        score both models
         evaluate
         Evaluate it
         evalute the model
@@ -198,6 +220,8 @@ SAID = {
         進行評估
         再评估一次""",
     "report": """
+        how good is it
+        哪个更好
         report
         show me the report
         reprot
@@ -234,6 +258,7 @@ SAID = {
         我的数据集
         列出数据集""",
     "list_models": """
+        use a different model
         list models
         which models are there?
         what models can I use
@@ -243,6 +268,7 @@ SAID = {
         可以用什么模型
         模型列表""",
     "stop_engine": """
+        shut the server down
         stop the engine
         shut down the server
         free the gpu memory
@@ -264,6 +290,9 @@ SAID = {
         训练几轮
         3轮够吗""",
     "help": """
+        what is training?
+        how do I train
+        什么是微调
         help
         HELP ME
         what can you do?
@@ -287,6 +316,8 @@ SAID = {
         清空聊天
         重新开始""",
     "thanks": """
+        ok thanks
+        sounds good, thanks
         thanks
         thank you so much!
         thx
@@ -305,6 +336,8 @@ SAID = {
         您好！
         早上好""",
     "leave": """
+        do not use 3 epochs
+        don't change the learning rate
         don't stop
         do not stop the training
         never train on this
@@ -314,6 +347,9 @@ SAID = {
         不用评估
         先不要对比""",
     "unknown": """
+        what is LoRA?
+        delete the run
+        hmm
         the weather is nice today
         my brain hurts
         I have 3 dogs
@@ -368,6 +404,9 @@ def test_a_phrase_is_understood(intent: str, text: str) -> None:
     好的
     好的，开始吧
     可以
+    可以开始训练了
+    好，就按这个来
+    you can start
     没问题
     同意
     开始
@@ -394,6 +433,8 @@ def test_a_yes_approves(text: str) -> None:
     not yet
     good
     great
+    ok thanks
+    no problem
     thanks
     start over
     can we start?
@@ -421,7 +462,7 @@ def test_nothing_else_approves(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["no", "No thanks", "cancel", "cancel it", "never mind", "forget it", "reject", "取消", "算了",
-     "不要", "不用了，谢谢", "不训练了", "拒绝"],
+     "不要", "不用了，谢谢", "不训练了", "拒绝", "不行，太慢了", "no, that is too slow"],
 )  # fmt: skip
 def test_a_no_declines(text: str) -> None:
     assert is_refusal(text)
@@ -437,6 +478,16 @@ def test_other_wishes_are_understood_while_something_waits() -> None:
     assert understand("what is in my data?", pending=True).intent == "describe_data"
     assert understand("no, use 2 epochs", pending=True).intent == "change"
     assert understand("为什么学习率是这个", pending=True).intent == "explain_plan"
+
+
+def test_a_lone_yes_or_no_is_no_request() -> None:
+    assert understand("yes!").intent == "approve"
+    assert understand("no thanks").intent == "decline"
+
+
+def test_what_is_not_wanted_is_no_setting() -> None:
+    assert understand("don't use 3 epochs, use 2 epochs").settings.values == {"epochs": 2}
+    assert understand("不要改学习率，训练3轮").settings.values == {"epochs": 3}
 
 
 def test_a_run_is_found_by_id_or_name() -> None:

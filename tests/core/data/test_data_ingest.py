@@ -73,7 +73,11 @@ def test_ids_depend_on_content_alone(tmp_path: Path) -> None:
     assert one.dataset.id == two.dataset.id
     assert [e.id for e in one.examples] == [e.id for e in two.examples]
     assert (one.dataset.name, two.dataset.name) == ("One", "Two")
-    for changed in (row("c?", "d", tags=["y"]), row("c?", "D", tags=["x"])):
+    for changed in (
+        row("c?", "d", tags=["y"]),
+        row("c?", "D", tags=["x"]),
+        row("c?", "d", tags=["x"], split="test"),
+    ):
         other = read_file(write_lines(tmp_path / "three.jsonl", [rows[0], changed]), None)
         assert other.dataset.id != one.dataset.id
 

@@ -114,6 +114,7 @@ BAD_LINES = {
     b'{"a": "caf\xe9"}': ("not_utf8", 11),
     '{"ab": "é", "c": "\\ud83d"}'.encode(): ("lone_surrogate", 19),
     b'{"a": "\\ud83d\\ude00 \\\\ud83d", "b": NaN}': ("number_unusable", 36),
+    b'{"a": "\\udae1"}': ("lone_surrogate", 8),
     b'{"a": -1e999}': ("number_unusable", 7),
     b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}": ("nested_too_deep", 1),
     b"\0\0\0": ("json_invalid", 1),
@@ -147,7 +148,9 @@ def test_gbk_text_is_guessed(tmp_path: Path) -> None:
 def test_a_repeated_key_is_an_error_where_its_second_value_stands(tmp_path: Path) -> None:
     reply = '{"role":"assistant","content":"b","content":"c"}'
     bad = f'{{"messages":[{{"role":"user","content":"a"}},{reply}]}}'
-    (problem,) = problems_of(check(tmp_path / "data.jsonl", bad))
+    result = check(tmp_path / "data.jsonl", bad)
+    assert isinstance(result, NoUsableRows)
+    (problem,) = result.problems
     assert problem.code == "key_twice"
     assert problem.field == "$.messages[1].content"
     assert problem.column == bad.index('"c"') + 1

@@ -124,6 +124,7 @@ def test_the_rubric_finds_what_it_asks_for_in_every_reference(
         answer = row["messages"][-1]["content"]
         assert re.search(checks["desk-tag"]["reference_regex"], answer)
         named = re.search(checks["item"]["reference_regex"], answer)
-        assert named and named.group(1) in items
+        assert named is not None
+        assert named.group(1) in items
         assert re.search(checks["signature"]["pattern"], answer)
         assert checks["length"]["min_chars"] <= len(answer) <= checks["length"]["max_chars"]

@@ -85,7 +85,7 @@ def test_only_assistant_turns_and_their_end_are_learned(tokenizer: Any) -> None:
 
 
 def test_the_template_takes_tool_turns_and_missing_content(tokenizer: Any) -> None:
-    chat = [
+    chat: list[dict[str, Any]] = [
         {"role": "user", "content": "Hi"},
         {"role": "assistant", "content": None},
         {"role": "tool", "content": "21 degrees"},
@@ -112,7 +112,8 @@ def test_batches_have_one_shape_and_something_to_learn(tokenizer: Any) -> None:
     made = batches(tokenizer, ["Some prose to read."] * 8, seed=3, drills=1)
     for tokens, learned in islice(made, 3):
         assert tokens.shape == learned.shape
-        assert learned.any() and not learned.all()
+        assert learned.any()
+        assert not learned.all()
 
 
 def test_the_same_seed_gives_the_same_practice(practice: list[str]) -> None:
@@ -133,7 +134,8 @@ def test_practice_has_no_answer_or_held_out_sentence_of_the_example(practice: li
             pieces = re.split(r"\{\w+\}", sentence.casefold())
             pattern = ".{1,20}?".join(re.escape(piece) for piece in pieces)
             assert not re.search(pattern, text), sentence
-    assert "fennel" not in text and "茴香" not in text
+    assert "fennel" not in text
+    assert "茴香" not in text
 
 
 def test_the_card_names_licences_and_limits() -> None:

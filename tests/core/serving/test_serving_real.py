@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from core.disk import sha256_text
@@ -235,5 +234,5 @@ def test_nothing_outlives_a_killed_server(engines: Engines) -> None:
     os.kill(engine.process.pid, signal.SIGKILL)
     engines.stop_all()
     assert group_members(engine.process) == []
-    assert not any(psutil.pid_exists(pid) for pid in members)
+    assert not engines.folder(engine).has_processes()
     assert engines.running() is None

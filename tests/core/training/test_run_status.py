@@ -11,7 +11,7 @@ import pytest
 
 from core.disk import take_lease
 from core.errors import RunError
-from core.processes import ProcessId
+from core.processes import ProcessId, is_alive, start_detached
 from core.training import runs
 from core.training.events import (
     DataPrepared,
@@ -223,3 +223,18 @@ def test_stopping_asks_by_file_and_only_a_live_run(
     written_run.happened(STOPPED)
     with pytest.raises(RunError, match="nothing to stop"):
         runs.stop(workspace, written_run.folder.run_id)
+
+
+def test_a_trainer_that_does_not_leave_is_ended_when_asked_again(
+    workspace: Workspace, written_run: WrittenRun
+) -> None:
+    written_run.happened(STARTED, TRAINING, step(1))
+    deaf = start_detached(["sleep", "60"], written_run.folder.log, dict(os.environ))
+    launched(written_run, deaf)
+    with trainer_lives(written_run):
+        runs.stop(workspace, written_run.folder.run_id)
+        runs.stop(workspace, written_run.folder.run_id)
+        assert is_alive(deaf), "asking twice in a hurry ends nothing"
+        os.utime(written_run.folder.stop, (1, 1))
+        runs.stop(workspace, written_run.folder.run_id)
+        assert not is_alive(deaf)

@@ -1,0 +1,77 @@
+"""A page of the app in Debian's Chromium, with everything that went wrong in it written down."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+LOOPBACK = {"127.0.0.1", "localhost"}
+
+
+@dataclass
+class Visited:
+    """A page, and what it complained about or asked of other machines."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def room(self, name: str) -> None:
+        """Open a room by its tab."""
+        self.page.locator(f"#room-{name}-button").click()
+        expect(self.page.locator(f"#room-{name}")).to_be_visible()
+
+    def say(self, text: str) -> None:
+        box = self.page.locator("#chat-box textarea")
+        box.fill(text)
+        box.press("Enter")
+
+    def upload(self, button: str, file: str) -> None:
+        with self.page.expect_file_chooser() as chooser:
+            self.page.locator(button).click()
+        chooser.value.set_files(file)
+
+    def overflow(self) -> int:
+        """Pixels that the page is wider than its window; 0 or less is right."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+    def assert_sound(self) -> None:
+        """Nothing failed in the page, and it talked to this machine only."""
+        assert self.complaints == []
+        assert self.hosts <= LOOPBACK
+
+
+@contextmanager
+def visit(address: str, **context: Any) -> Iterator[Visited]:
+    """Open the app; `context` is what Playwright's `new_context` takes."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 860}, **context}
+        ).new_page()
+        page.set_default_timeout(30_000)
+        expect.set_options(timeout=30_000)
+        visited = Visited(page)
+        page.on("pageerror", lambda error: visited.complaints.append(f"error: {error}"))
+        page.on(
+            "console",
+            lambda said: visited.complaints.append(said.text) if said.type == "error" else None,
+        )
+        page.on("request", lambda request: visited.hosts.add(urlsplit(request.url).hostname or ""))
+        page.goto(address)
+        expect(page.locator("#header .dt-brand")).to_be_visible()
+        try:
+            yield visited
+        finally:
+            browser.close()

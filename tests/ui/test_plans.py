@@ -1,0 +1,112 @@
+"""The card and the plan agree: what is shown is what runs, and recommended values keep their why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.assistant.records import Pending
+from core.errors import PlanError
+from core.training.plan import TrainingPlan
+from tests.ui.fake_parts import FakeActions
+from ui.plans import Plans
+from ui.present.plan import NOTHING
+from ui.words import Voice
+
+EN = Voice("en")
+
+
+@pytest.fixture
+def plans(actions: FakeActions, small: Path) -> Plans:
+    actions.check_data(small)
+    return Plans(actions)
+
+
+@pytest.fixture
+def plan(plans: Plans) -> TrainingPlan:
+    return plans.proposal(plans.actions.datasets()[0].id, {}).plan
+
+
+def as_typed(value: dict[str, Any]) -> dict[str, str]:
+    """What the card's form sends: all its fields as texts, empty ones left out."""
+    return {one["name"]: str(one["value"]) for one in value["settings"] if one["value"] is not None}
+
+
+def setting(value: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(one for one in value["settings"] if one["name"] == name)
+
+
+def test_an_unchanged_card_stands_for_exactly_the_plan(plans: Plans, plan: TrainingPlan) -> None:
+    value = plans.card_value("k", plan, {}, EN)
+    assert plans.exactly(plan, as_typed(value)).plan == plan
+    assert value["errors"] == []
+    assert "28 training" in value["facts"][0]["value"]
+    assert value["facts"][3]["value"] == "not measured on this machine yet"
+
+
+def test_changing_one_value_moves_what_follows_from_it(plans: Plans, plan: TrainingPlan) -> None:
+    changes = {**as_typed(plans.card_value("k", plan, {}, EN)), "rank": "8"}
+    value = plans.card_value("k", plan, changes, EN, touched=["rank"])
+    assert setting(value, "rank")["value"] == 8
+    assert setting(value, "alpha")["value"] == 16
+    assert "Your choice." in setting(value, "rank")["why"]
+    assert value["revised"] is True
+
+
+def test_what_is_approved_is_what_the_card_showed(plans: Plans, plan: TrainingPlan) -> None:
+    shown = {**as_typed(plans.card_value("k", plan, {}, EN)), "rank": "8", "alpha": "64"}
+    started = plans.exactly(plan, shown).plan
+    assert (started.rank, started.alpha) == (8, 64)
+    assert started.reasons["learning_rate"] == plan.reasons["learning_rate"]
+
+
+def test_limits_come_from_the_plan_itself(plans: Plans, plan: TrainingPlan) -> None:
+    value = plans.card_value("k", plan, {}, EN)
+    assert setting(value, "rank")["max"] == 128
+    assert "1 to 128." in setting(value, "rank")["why"]
+    assert setting(value, "max_steps")["kind"] == "integer"
+    assert setting(value, "learning_rate")["value"] == f"{plan.learning_rate:f}".rstrip("0")
+
+
+@pytest.mark.parametrize("changes", [{"epochs": "400"}, {"rank": "many"}, {"base_model": "/nope"}])
+def test_what_cannot_run_becomes_an_error_of_the_card(
+    plans: Plans, plan: TrainingPlan, changes: dict[str, str]
+) -> None:
+    value = plans.card_value("k", plan, changes, EN)
+    assert value["errors"]
+    assert value["settings"]
+    with pytest.raises(Exception, match=".+"):
+        plans.exactly(plan, changes)
+
+
+def test_nonsense_is_refused_by_name(plans: Plans, plan: TrainingPlan) -> None:
+    with pytest.raises(PlanError, match="rank"):
+        plans.exactly(plan, {"rank": "many"})
+
+
+def test_the_card_of_what_waits(plans: Plans, plan: TrainingPlan) -> None:
+    assert plans.pending_value(None, EN) == NOTHING
+    waiting = Pending(
+        call_id="c1", verb="start_training", arguments={"plan": plan.model_dump(mode="json")},
+        warnings=("Few rows.",),
+    )  # fmt: skip
+    value = plans.pending_value(waiting, EN)
+    assert value["key"] == "c1"
+    assert value["warnings"][0] == "Few rows."
+    other = Pending(call_id="c2", verb="stop_run", arguments={"run_id": "run-1"})
+    value = plans.pending_value(other, EN)
+    assert value["title"] == "Stop the run"
+    assert value["facts"] == [{"name": "run_id", "value": "run-1"}]
+    assert "can be resumed" in value["consequences"][0]
+
+
+def test_shared_reasons_are_said_once(plans: Plans, plan: TrainingPlan) -> None:
+    alike = plan.model_copy(update={"reasons": {"rank": "R.", "alpha": "R.", "epochs": "E."}})
+    from ui.present.plan import Card, value
+
+    shown = value(Card(key="k", plan=alike, proposal=None, models=["a"]), EN)
+    assert shown["reasons"] == [{"names": "LoRA rank, LoRA alpha", "text": "R."}]
+    assert setting(shown, "rank")["why"] == "1 to 128."
+    assert setting(shown, "epochs")["why"].startswith("E.")

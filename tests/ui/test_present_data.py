@@ -1,0 +1,91 @@
+"""Datasets, findings and rows as they are shown and saved."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from core.data.records import Example, Problem, Split
+from core.messages import Conversation, Message, ToolCall
+from tests.eval.made_up import dataset as made_up_dataset
+from ui.present import dataset as shown
+from ui.present.dialogue import dialogue
+from ui.words import Voice
+
+EN, ZH = Voice("en"), Voice("zh")
+SPLIT = Split(
+    dataset_id="ds-0001", train=("a", "b"), validation=(), test=("c",), seed=7, given=False,
+    fingerprint="f", notes=("One row <moved>.",),
+)  # fmt: skip
+ERROR = Problem(
+    code="no_assistant_turn", severity="error", message="No <assistant>.", fix="=SUM(1)", row=3,
+    line=4, column=5, field="$.messages",
+)  # fmt: skip
+NOTE = Problem(code="no_system", severity="note", message="No system prompt.", fix="Nothing.")
+
+
+def test_the_summary_counts_and_names_the_split() -> None:
+    told = shown.summary(made_up_dataset(), SPLIT, EN)
+    assert "made by Duotune, seed 7" in told
+    assert "One row &lt;moved&gt;." in told
+    assert "flex-grow:2" in told
+    assert 'class="dt-part-validation" style' not in told
+    assert "可用行" in shown.summary(made_up_dataset(), SPLIT, ZH)
+
+
+def test_the_table_has_every_finding_with_its_place() -> None:
+    told = shown.problems([ERROR, NOTE], EN)
+    assert told.count("<tr>") == 3
+    assert "<td>3</td><td>4</td><td>5</td><td><code>$.messages</code></td>" in told
+    assert "No &lt;assistant&gt;." in told
+    assert "<td></td>" in told  # the note has no row
+    assert "No problems found" in shown.problems([], EN)
+
+
+def test_a_long_list_says_that_the_download_has_the_rest() -> None:
+    told = shown.problems([NOTE] * (shown.SHOWN_PROBLEMS + 1), EN)
+    assert told.count("<tr>") == shown.SHOWN_PROBLEMS + 1
+    assert "The first 200 of 201" in told
+
+
+def test_filtering_by_severity() -> None:
+    assert shown.of_severity([ERROR, NOTE], "note") == [NOTE]
+    assert shown.of_severity([ERROR, NOTE], "all") == [ERROR, NOTE]
+
+
+def test_findings_as_csv_hold_no_formula() -> None:
+    rows = list(csv.DictReader(io.StringIO(shown.as_csv([ERROR, NOTE]))))
+    assert rows[0]["row"] == "3"
+    assert rows[0]["fix"] == "'=SUM(1)"
+    assert rows[1]["row"] == ""
+    assert rows[1]["code"] == "no_system"
+
+
+def test_findings_as_jsonl_can_be_read_again() -> None:
+    lines = shown.as_jsonl([ERROR, NOTE]).splitlines()
+    assert [Problem.model_validate(json.loads(line)) for line in lines] == [ERROR, NOTE]
+
+
+def test_a_row_is_a_dialogue_that_says_what_is_learned() -> None:
+    example = Example(
+        id="a", row=12, tags=("refund",),
+        conversation=Conversation(
+            messages=(
+                Message(role="system", content="Be <kind>."),
+                Message(role="user", content="Hi"),
+                Message(role="assistant", content="Old", weight=0),
+                Message(role="user", content="Again"),
+                Message(role="assistant", tool_calls=(ToolCall(name="find", arguments='{"a":1}'),)),
+            )
+        ),
+    )  # fmt: skip
+    told = dialogue(example, "test", (2, 9), EN)
+    assert "Row 12" in told
+    assert "2 of 9 usable rows" in told
+    assert "Be &lt;kind&gt;." in told
+    assert told.count("context only") == 1
+    assert told.count("learned from") == 1
+    assert "calls find" in told
+    assert "测试" in dialogue(example, "test", (2, 9), ZH)
+    assert "in no part" in dialogue(example, None, (2, 9), EN)

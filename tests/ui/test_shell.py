@@ -1,0 +1,111 @@
+"""Starting the app: who may reach it, where it answers, and that a workspace has one of it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from gradio_client import Client
+from pydantic import SecretStr
+
+from core.errors import SettingError
+from core.settings import Settings
+from tests.ui.fake_parts import FakeActions, install
+from ui import shell
+
+
+def settings(**given: object) -> Settings:
+    return Settings.model_validate(given)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "desk.example.org", ""])
+def test_other_machines_are_refused_without_a_login(host: str) -> None:
+    with pytest.raises(SettingError, match="login"):
+        shell.check_binding(settings(host=host))
+    shell.check_binding(settings(host=host, login=SecretStr("ada:a-long-password")))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.8.8.8"])
+def test_loopback_needs_none(host: str) -> None:
+    shell.check_binding(settings(host=host))
+
+
+def test_a_taken_port_is_named_and_a_free_one_is_found() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingError, match=str(port)):
+            shell.free_port(settings(port=port))
+    assert shell.free_port(settings()) >= shell.FIRST_PORT
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[shell.RunningApp, FakeActions]]:
+    with pytest.MonkeyPatch.context() as patch:
+        made = install(patch.setattr, tmp_path_factory.mktemp("shell") / "workspace")
+        running = shell.launch(made)
+        yield running, made
+        running.close()
+
+
+def test_the_page_answers_and_asks_no_other_host(app: tuple[shell.RunningApp, FakeActions]) -> None:
+    address = app[0].address
+    page = httpx.get(address, headers={"Accept-Language": "zh-CN"}).text
+    assert 'lang="zh-CN"' in page
+    config = httpx.get(f"{address}/config").json()
+    assert config["analytics_enabled"] is False
+    assert config["i18n_translations"]["zh-CN"]["room.chat"] == "对话"
+    stylesheets = httpx.get(f"{address}/theme.css").text + json.dumps(config["css"])
+    assert "http" not in stylesheets.replace("http://www.w3.org", "")
+
+
+def test_a_second_app_is_told_where_the_first_answers(
+    app: tuple[shell.RunningApp, FakeActions],
+) -> None:
+    with pytest.raises(SettingError, match=app[0].address):
+        shell.launch(app[1])
+
+
+def test_the_chat_answers_through_the_api(app: tuple[shell.RunningApp, FakeActions]) -> None:
+    client = Client(app[0].address, verbose=False)
+    drawn = client.predict({"text": "What can you do?", "files": []}, api_name="/say")
+    texts = json.dumps(drawn[1], ensure_ascii=False)
+    assert "What can you do?" in texts
+    saved = json.loads((app[1].workspace.chat("chat-main") / "chat.json").read_text())
+    assert saved["items"][0]["text"] == "What can you do?"
+
+
+def test_an_empty_message_is_no_message(app: tuple[shell.RunningApp, FakeActions]) -> None:
+    before = (app[1].workspace.chat("chat-main") / "chat.json").read_bytes()
+    Client(app[0].address, verbose=False).submit(
+        {"text": "   ", "files": []}, api_name="/say"
+    ).result()
+    assert (app[1].workspace.chat("chat-main") / "chat.json").read_bytes() == before
+
+
+def test_files_of_the_workspace_are_not_served(app: tuple[shell.RunningApp, FakeActions]) -> None:
+    record = app[1].workspace.app_record
+    assert record.exists()
+    assert httpx.get(f"{app[0].address}/gradio_api/file={record}").status_code in (403, 404)
+
+
+def test_a_login_is_asked_for_and_gives_a_conversation_of_its_own(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        login = Settings(home=tmp_path, login=SecretStr("ada:a-long-password"))
+        running = shell.launch(install(patch.setattr, tmp_path, login))
+    try:
+        assert httpx.get(f"{running.address}/config").status_code == 401
+        client = Client(running.address, auth=("ada", "a-long-password"), verbose=False)
+        client.predict({"text": "What can you do?", "files": []}, api_name="/say")
+        names = [file.name for file in (tmp_path / "chats").iterdir() if file.is_dir()]
+        assert len(names) == 1
+        assert names[0].startswith("chat-")
+        assert "ada" not in names[0]
+        assert names[0] != "chat-main"
+    finally:
+        running.close()
