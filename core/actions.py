@@ -234,6 +234,10 @@ class Actions:
         """Start an evaluation in its own process."""
         return evaluations.start(self.workspace, self.settings, request)
 
+    def resume_evaluation(self, report_id: str) -> Evaluation:
+        """Go on with one that failed or was interrupted; answers that it has are kept."""
+        return evaluations.resume(self.workspace, self.settings, report_id)
+
     def evaluations(self) -> tuple[Evaluation, ...]:
         """All evaluations, newest first."""
         return evaluations.list_evaluations(self.workspace)

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 from pathlib import Path
+from threading import get_ident
 
 from core.errors import disk_errors
 
@@ -16,7 +17,7 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     Raises WorkspaceError when the disk is full, read-only or forbidden.
     """
     payload = data.encode() if isinstance(data, str) else data
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
     with disk_errors(path, "write a file"):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -114,7 +114,7 @@ async def compare(
             f"The last {len(silent)} questions got no answer from either side: "
             f"{silent[-1].base.error}",
             base.base_url,
-            "Start the evaluation again: answers that it has are kept.",
+            "Go on with the evaluation: answers that it has are kept.",
         )
     return [finished[index] for index in sorted(finished)]
 

@@ -54,11 +54,17 @@ def wire(
     def first(request: gr.Request, _known: dict[str, Any], *values: Any) -> list[Any]:
         return list(refresh(request, {}, *values))
 
+    @told
+    def opened(request: gr.Request, known: dict[str, Any], *values: Any) -> list[Any]:
+        if not known:  # Gradio opens the first tab by itself, while the page loads anyway
+            return [gr.skip()] * len(outputs)
+        return list(refresh(request, known, *values))
+
     demo.load(first, inputs, outputs, **QUIET)
     for timer in (fast, slow):
         timer.tick(refresh, inputs, outputs, **QUIET)
     for tab in tabs:
-        tab.select(refresh, inputs, outputs, **QUIET)
+        tab.select(opened, inputs, outputs, **QUIET)
     for part in parts:
         for change in part.changes:
             change.then(refresh, inputs, outputs, **QUIET)

@@ -67,16 +67,18 @@ Say = Callable[[str], None]
 
 @dataclass
 class RunningApp:
-    """An app that answers; close it to free its port and its workspace."""
+    """An app that answers; close it, once or more, to free its port and its workspace."""
 
     address: str
     demo: Any
-    lease: int
+    lease: int | None
 
     def close(self) -> None:
         """Stop answering; runs and engines go on."""
         self.demo.close(verbose=False)
-        os.close(self.lease)
+        if self.lease is not None:
+            os.close(self.lease)
+            self.lease = None
 
 
 def build(actions: Actions) -> gr.Blocks:

@@ -14,7 +14,7 @@ from core.messages import Message
 from core.serving.records import Sampling
 from core.settings import read_settings
 from core.workspace import Workspace
-from eval.records import EvaluationRequest, Sample
+from eval.records import Evaluation, EvaluationRequest, Sample
 from ui import terminal_views as views
 from ui.terminal_follow import follow_evaluation, follow_run
 from ui.terminal_output import Terminal, terminal
@@ -118,9 +118,12 @@ def resume(
     follow: Annotated[bool, typer.Option(help="Watch until the run ends.")] = False,
     json: Json = False,
 ) -> None:
-    """Go on from a run's newest whole checkpoint."""
+    """Go on from a run's newest whole checkpoint, or with an evaluation's missing answers."""
     with terminal(json) as output:
         actions = open_actions()
+        if run.startswith("rep-"):
+            show_evaluation(actions, actions.resume_evaluation(run), output)
+            return
         resumed = actions.resume_run(actions.find_run(run).id, output.say)
         show_run(actions, resumed.id, follow, output)
 
@@ -161,7 +164,7 @@ def evaluate(
         found = actions.find_run(run)
         chosen = actions.rubric_for(found.id, rubric)
         request = EvaluationRequest(run_id=found.id, rubric=chosen.as_yaml(), limit=limit)
-        show_evaluation(actions, request, output)
+        show_evaluation(actions, actions.start_evaluation(request), output)
 
 
 @cli.command()
@@ -225,14 +228,17 @@ def show_run(actions: Actions, run_id: str, follow: bool, output: Terminal) -> N
         raise typer.Exit(1)
 
 
-def show_evaluation(actions: Actions, request: EvaluationRequest, output: Terminal) -> None:
-    """Start an evaluation, watch it to its end, show its report and where it is."""
-    evaluation = follow_evaluation(actions, actions.start_evaluation(request).id, output)
+def show_evaluation(actions: Actions, started: Evaluation, output: Terminal) -> None:
+    """Watch an evaluation to its end, show its report and where it is.
+
+    Raises RunError when it ends without a report.
+    """
+    evaluation = follow_evaluation(actions, started.id, output)
     if evaluation.status != "succeeded":
         raise RunError(
             evaluation.problem or f"The evaluation was {evaluation.status}.",
             evaluation.where,
-            evaluation.fix or "Start it again: answers that it has are kept.",
+            evaluation.fix or f"`duotune resume {evaluation.id}` goes on: its answers are kept.",
         )
     report = actions.report(evaluation.id)
     output.show(report, views.report_view(report))

@@ -33,6 +33,7 @@ def run_demo(actions: Actions, steps: int | None, output: Terminal) -> None:
     output.say(f"3. Trained {run.result.last_step} steps in {run.result.seconds:.0f} s.")
     output.say("4. Asking base and tuned the held-out questions, both served by vLLM.")
     rubric = actions.rubric_for(run.id)
-    show_evaluation(actions, EvaluationRequest(run_id=run.id, rubric=rubric.as_yaml()), output)
+    request = EvaluationRequest(run_id=run.id, rubric=rubric.as_yaml())
+    show_evaluation(actions, actions.start_evaluation(request), output)
     actions.stop_engine(output.say)
     output.say(f"All of it took {time.monotonic() - began:.0f} s.")

@@ -114,19 +114,22 @@ def why_unusable(error: AgentRunError, endpoint: EndpointSetting) -> tuple[str, 
     """Why a language model gave no usable answer, and what to do, in words for a person."""
     if isinstance(error, ModelConnectionError):
         return (
-            "Nothing answers there.",
-            "Check that its server runs and DUOTUNE_ASSISTANT_URL fits.",
+            "It can't be reached, or broke off.",
+            "Check that its server runs, and that DUOTUNE_ASSISTANT_URL is right.",
         )
     if isinstance(error, UsageLimitExceeded):
         return (
             "It kept using tools without an answer.",
-            "Ask in smaller steps, or take another model.",
+            "Ask in smaller steps, or choose another model.",
         )
     if not isinstance(error, ModelHTTPError):
         return "It gave no usable answer.", "Another model may do better."
     said = _message_of(error)
     if TOOLS in said.casefold():
-        return said, "Start its server with --enable-auto-tool-choice and a --tool-call-parser."
+        return said, (
+            "It must be able to call tools; vLLM needs --enable-auto-tool-choice and a "
+            "--tool-call-parser for that."
+        )
     if error.status_code >= 500:
         return said, "Its server has trouble: look at that server's log."
     return said, f"Check DUOTUNE_ASSISTANT_MODEL ('{endpoint.model}') and DUOTUNE_ASSISTANT_KEY."

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +23,16 @@ from pydantic_ai import (
 from pydantic_ai.exceptions import AgentRunError
 from pydantic_ai.messages import (
     ModelMessage,
-    ModelRequest,
     ModelResponse,
     ToolCallPart,
     ToolReturnPart,
-    UserPromptPart,
 )
 from pydantic_ai.usage import UsageLimits
 
 from core.assistant import chats, telling
 from core.assistant.agent import build_agent, driving_model, offline_model, why_unusable
 from core.assistant.choosing import Heard
+from core.assistant.history import reminded, without_calls
 from core.assistant.offline import next_step
 from core.assistant.records import Pending, ToolUsed, Trouble
 from core.assistant.replies import reply
@@ -44,8 +41,6 @@ from core.identifiers import new_id
 from core.settings import EndpointSetting
 
 MOST_REQUESTS = 12
-REMINDED_OF = 40
-"""Messages of the past that a language model is shown, at most."""
 
 
 async def converse(turn: Turn, prompt: str) -> None:
@@ -271,34 +266,3 @@ class _Exchange:
             told = f"{fix} Meanwhile I follow plain requests without it."
             turn.add(Trouble(problem=problem, where=endpoint.base_url, fix=told))
             turn.remember(fallback_told=True)
-
-
-def reminded(history: Sequence[ModelMessage]) -> list[ModelMessage]:
-    """The newest part of the past, from something the person said on."""
-    if len(history) <= REMINDED_OF:
-        return list(history)
-    starts = [
-        place
-        for place, message in enumerate(history)
-        if isinstance(message, ModelRequest)
-        and any(isinstance(part, UserPromptPart) for part in message.parts)
-        and place >= len(history) - REMINDED_OF
-    ]
-    return list(history[starts[0] :]) if starts else list(history)
-
-
-def without_calls(messages: Sequence[ModelMessage], call_ids: set[str]) -> list[ModelMessage]:
-    """The messages without calls that were not carried out, and without responses left empty."""
-    kept: list[ModelMessage] = []
-    for message in messages:
-        if isinstance(message, ModelResponse):
-            parts = [
-                part
-                for part in message.parts
-                if not (isinstance(part, ToolCallPart) and part.tool_call_id in call_ids)
-            ]
-            if parts:
-                kept.append(replace(message, parts=parts))
-        else:
-            kept.append(message)
-    return kept

@@ -37,7 +37,9 @@ def duplicate_key(conversation: Conversation) -> bytes:
 def group_key(conversation: Conversation) -> str:
     """Equal for conversations that must stay in one part: those with the same first user turn."""
     first = fold(conversation.first_user)
-    return f"user:{first}" if first else f"row:{duplicate_key(conversation).hex()}"
+    if not first:
+        return duplicate_key(conversation).hex()[:32]
+    return hashlib.sha256(first.encode()).hexdigest()[:32]
 
 
 def dataset_id(examples: Iterable[Example]) -> str:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from core.data import store
+from core.data.collector import no_collection
 from core.data.identity import group_key
 from core.data.records import Example, Part, Split
 from core.data.summary import main_script
@@ -47,7 +48,8 @@ def frozen_split(workspace: Workspace, dataset_id: str) -> Split:
     try:
         return Split.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        split = make_split(dataset_id, store.load_examples(workspace, dataset_id))
+        with no_collection():
+            split = make_split(dataset_id, store.load_examples(workspace, dataset_id))
         write_atomic(path, split.model_dump_json(indent=1))
         return split
     except ValidationError as error:

@@ -37,6 +37,11 @@ class Visited:
         box.fill(text)
         box.press("Enter")
 
+    def attach(self, file: str) -> None:
+        """Drop a file into the chat's box."""
+        self.page.set_input_files("#chat-box input[type=file]", file)
+        expect(self.page.get_by_label("File thumbnail")).to_be_visible()
+
     def upload(self, button: str, file: str) -> None:
         with self.page.expect_file_chooser() as chooser:
             self.page.locator(button).click()
@@ -48,7 +53,7 @@ class Visited:
 
     def assert_sound(self) -> None:
         """Nothing failed in the page, and it talked to this machine only."""
-        assert self.complaints == []
+        assert not self.complaints, "\n".join(self.complaints)
         assert self.hosts <= LOOPBACK
 
 
@@ -57,9 +62,8 @@ def visit(address: str, **context: Any) -> Iterator[Visited]:
     """Open the app; `context` is what Playwright's `new_context` takes."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_context(
-            **{"viewport": {"width": 1280, "height": 860}, **context}
-        ).new_page()
+        usual = {"viewport": {"width": 1280, "height": 860}}
+        page = browser.new_context(**{**usual, **context}).new_page()
         page.set_default_timeout(30_000)
         expect.set_options(timeout=30_000)
         visited = Visited(page)
@@ -68,6 +72,7 @@ def visit(address: str, **context: Any) -> Iterator[Visited]:
             "console",
             lambda said: visited.complaints.append(said.text) if said.type == "error" else None,
         )
+        page.on("response", lambda answer: answer.status >= 500 and visited.complaints.append(f"{answer.url} {answer.request.post_data} {answer.text()}"))
         page.on("request", lambda request: visited.hosts.add(urlsplit(request.url).hostname or ""))
         page.goto(address)
         expect(page.locator("#header .dt-brand")).to_be_visible()

@@ -138,7 +138,7 @@ class FakeTrainer:
             self._checkpoint(step)
 
     def _checkpoint(self, step: int) -> None:
-        folder = self.folder.checkpoints / f"step-{step:06d}"
+        folder = self.folder.checkpoints / f"checkpoint-{step}"
         write_atomic(folder / "adapter_model.safetensors", b"weights")
         manifests.write(folder)
         self._tell(CheckpointSaved, step=step, name=folder.name)

@@ -1,4 +1,4 @@
-"""The whole page in a real browser, over fakes: every room, both languages, both themes, a phone."""
+"""The whole page in a real browser, over fakes: every room, language and theme, and a phone."""
 
 from __future__ import annotations
 
@@ -47,8 +47,7 @@ def test_the_job_from_data_to_verdict_in_the_chat(
     with visit(app.address) as seen:
         page = seen.page
         expect(page.locator("#chat-messages")).to_contain_text("What should your model learn?")
-        page.set_input_files("#chat-box input[type=file]", str(small))
-        expect(page.locator("#chat-box")).to_contain_text("orders")
+        seen.attach(str(small))
         seen.say("Here is my <b>data</b>")
         expect(page.locator("#chat-messages .dt-said")).to_contain_text("<b>data</b>")
         expect(page.locator("#chat-messages .dt-card").first).to_contain_text(
@@ -166,6 +165,7 @@ def test_two_panes_stream_and_stop(
         page.locator("#compare-send").click()
         expect(page.locator("#compare-base")).to_contain_text("Thank you for the question")
         expect(page.locator("#compare-tuned-figures")).to_contain_text("first token 48 ms")
+        expect(page.locator("#compare-base-figures")).to_contain_text("first token 61 ms")
         actions.pace.token_s = 0.4
         page.locator("#compare-question textarea").fill("And my kettle?")
         page.locator("#compare-send").click()
@@ -250,8 +250,7 @@ def test_the_language_can_be_switched_and_is_remembered(app: shell.RunningApp) -
 def test_the_plan_can_be_decided_by_keyboard_alone(app: shell.RunningApp, small: Path) -> None:
     with visit(app.address) as seen:
         page = seen.page
-        page.set_input_files("#chat-box input[type=file]", str(small))
-        expect(page.locator("#chat-box")).to_contain_text("orders")
+        seen.attach(str(small))
         seen.say("train")
         expect(page.locator("#chat-plan input[name=seed]")).to_be_attached()
         page.locator("#chat-plan input[name=alpha]").focus()

@@ -1,4 +1,4 @@
-"""The card and the plan agree: what is shown is what runs, and recommended values keep their why."""
+"""The card and the plan agree: what is shown is what runs, and recommended values keep why."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.assistant.records import Pending
-from core.errors import PlanError
+from core.errors import DuotuneError, PlanError
 from core.training.plan import TrainingPlan
 from tests.ui.fake_parts import FakeActions
 from ui.plans import Plans
@@ -77,7 +77,7 @@ def test_what_cannot_run_becomes_an_error_of_the_card(
     value = plans.card_value("k", plan, changes, EN)
     assert value["errors"]
     assert value["settings"]
-    with pytest.raises(Exception, match=".+"):
+    with pytest.raises(DuotuneError):
         plans.exactly(plan, changes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from core.assistant.records import Chat, Decision, Said
-from core.errors import RunError
+from core.errors import PlanError, RunError
 from core.training.records import Run
 from ui import cards
 from ui.boundary import told
@@ -21,6 +22,7 @@ from ui.present import chat as chat_shown
 from ui.present import run as run_shown
 from ui.present import verdict
 from ui.present.journey import Standing, journey
+from ui.present.plan import NOTHING
 from ui.services import Services
 from ui.streams import coalesce
 from ui.visit import Visit, visit_of
@@ -120,7 +122,10 @@ class ChatRoom:
         finally:
             self._streaming.discard(visit.page)
         if chat is not None:
-            yield [*self.talk(chat, visit), *self.job(chat, visit)]
+            *talk, plan = self.talk(chat, visit)
+            # An equal value would not reach the card, whose button waits for an answer.
+            answered = {**plan, "answered": time.monotonic()}
+            yield [*talk, answered, *self.job(chat, visit)]
 
     def pending_plan(self, visit: Visit, changes: dict[str, Any]) -> dict[str, Any] | None:
         """The arguments that an approval carries: the plan as its card shows it.
@@ -135,6 +140,17 @@ class ChatRoom:
             return None
         changed = self.plans.exactly(plan, changes).plan
         return {**pending.arguments, "plan": changed.model_dump(mode="json")}
+
+    def revised(self, visit: Visit, event: gr.EventData) -> Any:
+        """The plan card with what the person changed in it."""
+        pending = self.services.assistant.chat(visit.chat_id).pending
+        plan = plan_of(pending) if pending else None
+        if pending is None or plan is None:
+            return NOTHING
+        changes, touched = event._data["changes"], event._data.get("touched", ())
+        return self.plans.card_value(
+            pending.call_id, plan, changes, visit.voice, touched=touched, warnings=pending.warnings
+        )
 
 
 def render(services: Services) -> Live:
@@ -217,7 +233,12 @@ def _wire_plan(room: ChatRoom, widgets: Widgets) -> list[Any]:
     @told
     async def approve(event: gr.EventData, request: gr.Request) -> AsyncIterator[list[Any]]:
         visit = visit_of(request)
-        arguments = room.pending_plan(visit, event._data["changes"])
+        try:
+            arguments = room.pending_plan(visit, event._data["changes"])
+        except PlanError as error:
+            value = room.revised(visit, event)
+            yield [*[gr.skip()] * 3, {**value, "errors": str(error).splitlines()}, *[gr.skip()] * 3]
+            return
         async for drawn in decide(visit, Decision(approved=True, arguments=arguments)):
             yield drawn
 
@@ -229,19 +250,7 @@ def _wire_plan(room: ChatRoom, widgets: Widgets) -> list[Any]:
 
     @told
     def revise(event: gr.EventData, request: gr.Request) -> Any:
-        visit = visit_of(request)
-        pending = room.services.assistant.chat(visit.chat_id).pending
-        plan = plan_of(pending) if pending else None
-        if pending is None or plan is None:
-            return gr.skip()
-        return room.plans.card_value(
-            pending.call_id,
-            plan,
-            event._data["changes"],
-            visit.voice,
-            touched=event._data["touched"],
-            warnings=pending.warnings,
-        )
+        return room.revised(visit_of(request), event)
 
     widgets.plan.revise(revise, None, widgets.plan, **QUIET)
     return [

@@ -122,7 +122,8 @@ def _wire_plan(room: TrainRoom, dataset: Any, plan: Any, chosen: Any, shown: lis
             value = room.plan(dataset_id, event._data["changes"], [], visit)
             return [{**value, "errors": str(error).splitlines()}, *[gr.skip()] * 5]
         drawn = room.draw(visit, dataset_id, run.id)
-        return [room.plan(dataset_id, {}, [], visit), run.id, *drawn[1:]]
+        fresh = room.plan(dataset_id, {}, [], visit)
+        return [{**fresh, "key": run.id}, run.id, *drawn[1:]]
 
     dataset.change(offer, dataset, plan, **QUIET)
     plan.revise(revise, dataset, plan, **QUIET)

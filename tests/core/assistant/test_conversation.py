@@ -174,9 +174,9 @@ def test_edited_arguments_are_checked_again_and_used(tmp_path: Path) -> None:
     assert refused.pending == chat.pending
     assert talk.world.runs == {}
 
-    talk.decide(Decision(approved=True, arguments={"plan": {"epochs": "4", "seed": 11}}))
+    talk.decide(Decision(approved=True, arguments={"plan": {"epochs": "7", "seed": 11}}))
     plan = talk.world.newest().plan
-    assert (plan.epochs, plan.seed) == (4, 11)
+    assert (plan.epochs, plan.seed) == (7, 11)
     assert plan.reasons["epochs"] == "Your choice."
 
 

@@ -222,7 +222,7 @@ def test_the_history_survives_and_a_damaged_one_is_put_aside(tmp_path: Path) -> 
 def test_a_long_past_is_cut_at_something_the_person_said() -> None:
     from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart
 
-    from core.assistant.conversing import REMINDED_OF, reminded
+    from core.assistant.history import REMINDED_OF, reminded
 
     past: list[ModelMessage] = []
     for number in range(REMINDED_OF):

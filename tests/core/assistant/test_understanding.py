@@ -363,18 +363,20 @@ SAID = {
         我喜欢喝茶
         法国的首都在哪里""",
 }
-TABLE = [
-    (intent, line.strip()) for intent, lines in SAID.items() for line in lines.strip().split("\n")
-]
+
+
+def lines_of(text: str) -> list[str]:
+    return [line.strip() for line in text.strip().split("\n")]
 
 
 def test_the_table_is_large() -> None:
-    assert len(TABLE) >= 250
+    assert sum(len(lines_of(lines)) for lines in SAID.values()) >= 250
 
 
-@pytest.mark.parametrize(("intent", "text"), TABLE)
-def test_a_phrase_is_understood(intent: str, text: str) -> None:
-    assert understand(text, known=KNOWN).intent == intent
+@pytest.mark.parametrize("intent", SAID)
+def test_phrases_are_understood(intent: str) -> None:
+    understood = {text: understand(text, known=KNOWN).intent for text in lines_of(SAID[intent])}
+    assert understood == dict.fromkeys(understood, intent)
 
 
 @pytest.mark.parametrize(
