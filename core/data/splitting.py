@@ -187,7 +187,7 @@ def _missing_parts(chosen: dict[Part, list[Example]], given: bool) -> list[str]:
     because = "the file names none" if given else "there are too few different rows"
     lost: dict[Part, str] = {
         "train": "nothing can be trained",
-        "validation": "validation loss cannot be measured and the best checkpoint not be told",
+        "validation": "validation loss cannot be measured, nor the best checkpoint chosen",
         "test": "base and tuned cannot be compared on held-out rows",
     }
     return [

@@ -39,7 +39,7 @@ def running_app(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
         [sys.executable, "app.py"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=None
     )
     try:
-        while not _answers():
+        while not answers(URL):
             if app.poll() is not None or time.perf_counter() - began > 60:
                 raise RuntimeError("the app did not come up within 60 s")
             time.sleep(0.02)
@@ -49,9 +49,10 @@ def running_app(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
         app.wait(20)
 
 
-def _answers() -> bool:
+def answers(url: str) -> bool:
+    """Whether an address answers a GET with 200."""
     try:
-        with urllib.request.urlopen(URL, timeout=5) as reply:
+        with urllib.request.urlopen(url, timeout=5) as reply:
             return bool(reply.status == 200)
     except (urllib.error.URLError, ConnectionError):
         return False

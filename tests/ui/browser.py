@@ -72,7 +72,15 @@ def visit(address: str, **context: Any) -> Iterator[Visited]:
             "console",
             lambda said: visited.complaints.append(said.text) if said.type == "error" else None,
         )
-        page.on("response", lambda answer: answer.status >= 500 and visited.complaints.append(f"{answer.url} {answer.request.post_data} {answer.text()}"))
+        page.on(
+            "response",
+            lambda answer: (
+                answer.status >= 500
+                and visited.complaints.append(
+                    f"{answer.url} {answer.request.post_data} {answer.text()}"
+                )
+            ),
+        )
         page.on("request", lambda request: visited.hosts.add(urlsplit(request.url).hostname or ""))
         page.goto(address)
         expect(page.locator("#header .dt-brand")).to_be_visible()
