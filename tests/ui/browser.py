@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, Response, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = [
@@ -26,6 +26,16 @@ class Visited:
     page: Page
     complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
+
+    def note_said(self, said: ConsoleMessage) -> None:
+        """Write down an error that the page told its console."""
+        if said.type == "error":
+            self.complaints.append(said.text)
+
+    def note_failure(self, answer: Response) -> None:
+        """Write down what the server could not do, in its own words."""
+        if answer.status >= 500:
+            self.complaints.append(f"{answer.url} {answer.text()}")
 
     def room(self, name: str) -> None:
         """Open a room by its tab."""
@@ -68,19 +78,8 @@ def visit(address: str, **context: Any) -> Iterator[Visited]:
         expect.set_options(timeout=30_000)
         visited = Visited(page)
         page.on("pageerror", lambda error: visited.complaints.append(f"error: {error}"))
-        page.on(
-            "console",
-            lambda said: visited.complaints.append(said.text) if said.type == "error" else None,
-        )
-        page.on(
-            "response",
-            lambda answer: (
-                answer.status >= 500
-                and visited.complaints.append(
-                    f"{answer.url} {answer.request.post_data} {answer.text()}"
-                )
-            ),
-        )
+        page.on("console", visited.note_said)
+        page.on("response", visited.note_failure)
         page.on("request", lambda request: visited.hosts.add(urlsplit(request.url).hostname or ""))
         page.goto(address)
         expect(page.locator("#header .dt-brand")).to_be_visible()

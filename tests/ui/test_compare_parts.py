@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.actions import Say
 from core.data.examples import SUPPORT_DESK
 from core.messages import Message
 from core.serving.records import Generation, Pair
@@ -82,14 +83,17 @@ def test_two_pages_share_one_opening(actions: FakeActions, trained: str) -> None
     actions.pace.open_s = 0.2
     asked = []
 
-    async def both() -> list[list[Opening]]:
+    async def both() -> tuple[list[Opening], list[Opening]]:
         openings = Openings(actions)
         return await asyncio.gather(follow(openings, trained), follow(openings, trained))
 
     original = actions.open_pair
-    object.__setattr__(
-        actions, "open_pair", lambda run, say: (asked.append(run), original(run, say))[1]
-    )
+
+    def counted(run_id: str, say: Say) -> Pair:
+        asked.append(run_id)
+        return original(run_id, say)
+
+    object.__setattr__(actions, "open_pair", counted)
     first, second = asyncio.run(both())
     assert asked == [trained]
     assert first[-1].pair == second[-1].pair

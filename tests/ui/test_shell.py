@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gradio_client import Client
+from gradio_client import Client  # type: ignore[import-untyped]
 from pydantic import SecretStr
 
 from core.errors import SettingError

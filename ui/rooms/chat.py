@@ -186,7 +186,7 @@ def _declare() -> tuple[Widgets, Any]:
                 label=label("chat.placeholder"),
                 placeholder=label("chat.placeholder"),
                 file_count="multiple",
-                file_types=[".jsonl", ".json"],
+                file_types=[".jsonl", ".json", ".yaml", ".yml"],
                 sources=["upload"],
                 max_lines=8,
                 elem_id="chat-box",

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 
 import torch
 from torch.nn import functional
-from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    GenerationConfig,
+    PreTrainedTokenizerFast,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 from transformers.modeling_outputs import BaseModelOutputWithPast
 
 from core.models.build_starter.batches import TOKENS_PER_BATCH
@@ -73,8 +78,9 @@ def new_model(tokenizer: PreTrainedTokenizerFast, shape: Shape, seed: int) -> Qw
         rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
     )
     model = Qwen3ForCausalLM(config)
-    model.generation_config.eos_token_id = tokenizer.eos_token_id
-    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    model.generation_config = GenerationConfig(
+        eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
+    )
     return model
 
 
