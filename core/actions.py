@@ -28,7 +28,7 @@ from core.training.plan import TrainingPlan
 from core.training.recommend import Proposal
 from core.training.records import Run, RunView
 from core.workspace import Workspace
-from eval import comparison, evaluations, rubrics
+from eval import comparison, evaluations, rubric_choice
 from eval.records import Comparison, Evaluation, EvaluationRequest, Report, Sample
 from eval.rubrics import Rubric
 
@@ -228,7 +228,7 @@ class Actions:
     def rubric_for(self, run_id: str, file: Path | None = None) -> Rubric:
         """The given rubric file, the one bundled with the data, or a default one from the data."""
         run = runs.status(self.workspace, run_id)
-        return rubrics.choose(self.workspace, run.plan.dataset_id, file)
+        return rubric_choice.choose(self.workspace, run.plan.dataset_id, file)
 
     def start_evaluation(self, request: EvaluationRequest) -> Evaluation:
         """Start an evaluation in its own process."""

@@ -1,4 +1,4 @@
-"""Rubric and Criterion: what a good answer is, in points, read from YAML or built from the data."""
+"""Rubric and Criterion: what a good answer is, in points, read from YAML."""
 
 from __future__ import annotations
 
@@ -10,17 +10,11 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
-from core.data import store
-from core.disk import sha256_file, sha256_text
+from core.disk import sha256_text
 from core.errors import RubricError
 from core.messages import Record
-from core.workspace import Workspace
 from eval.check_types import Check, ExactCheck
 from eval.located_yaml import LocatedYaml
-
-EXAMPLES = Path(__file__).parent.parent / "core" / "data" / "examples"
-BUNDLED = {"support_desk.jsonl": "support_desk.rubric.yaml"}
-"""Example data and the rubric written for it."""
 
 
 class Criterion(Record):
@@ -147,23 +141,6 @@ def load_file(path: Path) -> Rubric:
             f"The rubric can't be read: {error.strerror}.", str(path), "Check the path."
         ) from error
     return load(text, path.name)
-
-
-def choose(workspace: Workspace, dataset_id: str, file: Path | None = None) -> Rubric:
-    """The given file's rubric, the one bundled with the data, or a default built from the data.
-
-    Raises RubricError when the file is not a rubric.
-    """
-    from eval.default_rubrics import build
-
-    if file is not None:
-        return load_file(file)
-    dataset = store.load(workspace, dataset_id)
-    for data, rubric in BUNDLED.items():
-        if dataset.source_sha256 == sha256_file(EXAMPLES / data):
-            return load_file(EXAMPLES / rubric)
-    examples = store.load_examples(workspace, dataset_id)
-    return build(dataset.name, [example.conversation.reference for example in examples])
 
 
 def _told(error: ValidationError) -> list[ErrorDetails]:

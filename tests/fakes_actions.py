@@ -20,7 +20,7 @@ from core.processes import ProcessId
 from core.serving.records import AdapterCheck, Endpoint, Engine, Pair
 from core.training.plan import TrainingPlan
 from core.training.records import Curve, Failure, Run, RunResult, RunView
-from eval import rubrics
+from eval import rubric_choice
 from eval.records import (
     CriterionResult,
     Estimate,
@@ -143,7 +143,7 @@ class FakeActions(Actions):
         self.world.engine = None
 
     def rubric_for(self, run_id: str, file: Path | None = None) -> Rubric:
-        return rubrics.choose(self.workspace, self.world.runs[run_id].plan.dataset_id, file)
+        return rubric_choice.choose(self.workspace, self.world.runs[run_id].plan.dataset_id, file)
 
     def start_evaluation(self, request: EvaluationRequest) -> Evaluation:
         self._raise("start_evaluation")

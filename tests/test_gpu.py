@@ -30,7 +30,7 @@ needs_gpu = pytest.mark.skipif(shutil.which("nvidia-smi") is None, reason="no NV
 @pytest.mark.slow
 @needs_gpu
 def test_train_serve_and_give_the_memory_back(tmp_path: Path) -> None:
-    """bf16 training on the GPU, an engine with a proven adapter, and memory as before at the end."""
+    """bf16 training, an engine with a proven adapter, and memory as before after both."""
     before = used_megabytes()
     actions = Actions(Workspace.open(tmp_path), read_settings())
     dataset = actions.check_data(SUPPORT_DESK)

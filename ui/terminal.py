@@ -9,15 +9,15 @@ from typing import Annotated
 import typer
 
 from core.actions import Actions, PlanChanges
-from core.errors import PlanError, RunError
+from core.errors import PlanError
 from core.messages import Message
 from core.serving.records import Sampling
 from core.settings import read_settings
 from core.workspace import Workspace
-from eval.records import Evaluation, EvaluationRequest, Sample
+from eval.records import EvaluationRequest, Sample
 from ui import terminal_views as views
-from ui.terminal_follow import follow_evaluation, follow_run
-from ui.terminal_output import Terminal, terminal
+from ui.terminal_follow import show_evaluation, show_run
+from ui.terminal_output import terminal
 
 cli = typer.Typer(
     help="Fine-tune chat models by conversation. Without a command, opens the web app.",
@@ -216,30 +216,3 @@ def asked(prompt: str) -> Sample:
     """A question typed in the terminal, as a sample without a reference."""
     message = Message(role="user", content=prompt)
     return Sample(id="asked", row=0, group="asked", prompt=(message,), reference="")
-
-
-def show_run(actions: Actions, run_id: str, follow: bool, output: Terminal) -> None:
-    """Show how a run stands, after watching it to its end if asked."""
-    run = follow_run(actions, run_id, output) if follow else actions.run(run_id).run
-    output.show(run, views.run_line(run))
-    if not follow:
-        output.say("It goes on by itself: `duotune runs` shows how it stands.")
-    elif run.status != "succeeded":
-        raise typer.Exit(1)
-
-
-def show_evaluation(actions: Actions, started: Evaluation, output: Terminal) -> None:
-    """Watch an evaluation to its end, show its report and where it is.
-
-    Raises RunError when it ends without a report.
-    """
-    evaluation = follow_evaluation(actions, started.id, output)
-    if evaluation.status != "succeeded":
-        raise RunError(
-            evaluation.problem or f"The evaluation was {evaluation.status}.",
-            evaluation.where,
-            evaluation.fix or f"`duotune resume {evaluation.id}` goes on: its answers are kept.",
-        )
-    report = actions.report(evaluation.id)
-    output.show(report, views.report_view(report))
-    output.say(f"The whole report: {actions.report_file(report.id, 'html')}")

@@ -8,8 +8,7 @@ from core.actions import Actions, PlanChanges
 from core.data.examples import SUPPORT_DESK
 from core.errors import RunError
 from eval.records import EvaluationRequest
-from ui.terminal import show_evaluation
-from ui.terminal_follow import follow_run
+from ui.terminal_follow import follow_run, show_evaluation
 from ui.terminal_output import Terminal
 
 

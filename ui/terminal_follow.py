@@ -1,14 +1,17 @@
-"""Watch a run or an evaluation from the terminal until it ends; leaving stops nothing."""
+"""Watch a run or an evaluation from the terminal until it ends, and show how it ended."""
 
 from __future__ import annotations
 
 import time
 
+import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from core.actions import Actions
+from core.errors import RunError
 from core.training.records import Run
 from eval.records import Evaluation
+from ui import terminal_views as views
 from ui.terminal_output import Terminal
 
 POLL_S = 0.5
@@ -80,3 +83,30 @@ def _quiet_words(run: Run) -> str:
     if run.validation_loss is not None:
         words += f", validation loss {run.validation_loss:.4f}"
     return words
+
+
+def show_run(actions: Actions, run_id: str, follow: bool, output: Terminal) -> None:
+    """Show how a run stands, after watching it to its end if asked."""
+    run = follow_run(actions, run_id, output) if follow else actions.run(run_id).run
+    output.show(run, views.run_line(run))
+    if not follow:
+        output.say("It goes on by itself: `duotune runs` shows how it stands.")
+    elif run.status != "succeeded":
+        raise typer.Exit(1)
+
+
+def show_evaluation(actions: Actions, started: Evaluation, output: Terminal) -> None:
+    """Watch an evaluation to its end, show its report and where it is.
+
+    Raises RunError when it ends without a report.
+    """
+    evaluation = follow_evaluation(actions, started.id, output)
+    if evaluation.status != "succeeded":
+        raise RunError(
+            evaluation.problem or f"The evaluation was {evaluation.status}.",
+            evaluation.where,
+            evaluation.fix or f"`duotune resume {evaluation.id}` goes on: its answers are kept.",
+        )
+    report = actions.report(evaluation.id)
+    output.show(report, views.report_view(report))
+    output.say(f"The whole report: {actions.report_file(report.id, 'html')}")

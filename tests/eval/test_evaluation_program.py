@@ -19,7 +19,7 @@ from core.settings import EndpointSetting, Settings
 from core.training import runs
 from core.training.records import Run, RunView
 from core.workspace import Workspace
-from eval import comparison, evaluations, program, rubrics
+from eval import comparison, evaluations, program, rubric_choice
 from eval.evaluations import Launch
 from eval.folder import ReportFolder
 from eval.records import Comparison, EvaluationRequest
@@ -336,6 +336,6 @@ def test_settings_reach_the_program_by_environment_and_other_keys_stay_behind(
 
 
 def test_a_default_rubric_is_made_from_the_data(workspace: Workspace, dataset: Dataset) -> None:
-    rubric = rubrics.choose(workspace, dataset.id)
+    rubric = rubric_choice.choose(workspace, dataset.id)
     assert rubric.default
     assert rubric.criteria[0].headline

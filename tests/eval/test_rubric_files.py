@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import RubricError
-from eval import default_rubrics, rubrics
-from eval.rubrics import BUNDLED, EXAMPLES, load, load_file
+from eval import default_rubrics, rubric_choice
+from eval.rubric_choice import BUNDLED
+from eval.rubrics import load, load_file
 
 GOOD = """
 id: small
@@ -118,7 +119,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_the_bundled_rubrics_load() -> None:
     for name in BUNDLED.values():
-        assert load_file(EXAMPLES / name).headline is not None
+        assert load_file(name).headline is not None
 
 
 def test_the_default_rubric_for_labels_checks_the_label_set_and_says_what_it_is() -> None:
@@ -145,5 +146,5 @@ def test_the_default_rubric_for_free_text_says_that_exact_match_is_hard() -> Non
 
 def test_a_given_file_wins_over_everything(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(GOOD)
-    chosen = rubrics.choose(None, "ds-unused", tmp_path / "mine.yaml")  # type: ignore[arg-type]
+    chosen = rubric_choice.choose(None, "ds-unused", tmp_path / "mine.yaml")  # type: ignore[arg-type]
     assert chosen.id == "small"

@@ -1,0 +1,30 @@
+"""Which rubric an evaluation uses when the person names one, or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.data import store
+from core.data.examples import SUPPORT_DESK, SUPPORT_DESK_RUBRIC
+from core.disk import sha256_file
+from core.workspace import Workspace
+from eval.default_rubrics import build
+from eval.rubrics import Rubric, load_file
+
+BUNDLED = {SUPPORT_DESK: SUPPORT_DESK_RUBRIC}
+"""Example data and the rubric written for it."""
+
+
+def choose(workspace: Workspace, dataset_id: str, file: Path | None = None) -> Rubric:
+    """The given file's rubric, the one bundled with the data, or a default built from the data.
+
+    Raises RubricError when the file is not a rubric.
+    """
+    if file is not None:
+        return load_file(file)
+    dataset = store.load(workspace, dataset_id)
+    for data, rubric in BUNDLED.items():
+        if dataset.source_sha256 == sha256_file(data):
+            return load_file(rubric)
+    examples = store.load_examples(workspace, dataset_id)
+    return build(dataset.name, [example.conversation.reference for example in examples])
