@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from core.data import ingest, splitting, store
 from core.data.records import Dataset, Example, Split
-from core.errors import PlanError, RunError
+from core.errors import DataError, PlanError, RunError
 from core.messages import Message, Record
 from core.models import catalog
 from core.models.catalog import ModelFacts
@@ -94,6 +94,10 @@ class Actions:
     def datasets(self) -> tuple[Dataset, ...]:
         """All dataset versions, newest first."""
         return store.list_datasets(self.workspace)
+
+    def damaged_datasets(self) -> tuple[DataError, ...]:
+        """Why some datasets can't be listed."""
+        return store.damaged_datasets(self.workspace)
 
     def dataset(self, dataset_id: str) -> Dataset:
         return store.load(self.workspace, dataset_id)

@@ -5,10 +5,16 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import time
 from pathlib import Path
 from threading import get_ident
 
 from core.errors import disk_errors
+
+LOOKS, PAUSE_S = 4, 0.002
+"""Whoever looks at a lease takes it for an instant: only a refusal that lasts means a holder."""
+PATIENCE_S = 1.0
+POLL_S = 0.1
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
@@ -73,12 +79,24 @@ def take_lease(path: Path) -> int | None:
     return descriptor
 
 
+def await_lease(path: Path, patience_s: float = PATIENCE_S) -> int | None:
+    """Take a lease that others may be looking at; None when it stays held for `patience_s`."""
+    deadline = time.monotonic() + patience_s
+    while (descriptor := take_lease(path)) is None:
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(POLL_S)
+    return descriptor
+
+
 def lease_is_held(path: Path) -> bool:
-    """Whether a living process holds the lease."""
+    """Whether a living process holds the lease; others who look at it too don't count."""
     if not path.exists():
         return False
-    descriptor = take_lease(path)
-    if descriptor is None:
-        return True
-    os.close(descriptor)
-    return False
+    for _ in range(LOOKS):
+        descriptor = take_lease(path)
+        if descriptor is not None:
+            os.close(descriptor)
+            return False
+        time.sleep(PAUSE_S)
+    return True

@@ -131,8 +131,9 @@ def of_unscored(headline: CriterionResult, values: Paired) -> Iterable[str]:
     """What the difference would be if every unscored answer had spoken for one side."""
     if not (headline.estimate.unscored_base or headline.estimate.unscored_tuned):
         return
-    against = mean(_filled(values, base=1.0, tuned=0.0))
-    in_favour = mean(_filled(values, base=0.0, tuned=1.0))
+    worst = 1.0 - values.span  # below 0 where criteria take points away
+    against = mean(_filled(values, base=1.0, tuned=worst))
+    in_favour = mean(_filled(values, base=worst, tuned=1.0))
     yield (
         f"On “{headline.name}” {count(headline.estimate.unscored_base, 'base answer')} and "
         f"{count(headline.estimate.unscored_tuned, 'tuned answer')} are unscored. Had all of them "

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -43,9 +44,14 @@ def start(workspace: Workspace, settings: Settings, request: EvaluationRequest) 
     """Start an evaluation of a finished run in its own process.
 
     Raises RunError when the run has no adapter or another split, RubricError when the rubric is
-    none, DataError when the part to evaluate on has no rows: nothing is left behind then.
+    none, DataError when no row would be evaluated on: nothing is left behind then.
     """
     rubric = rubrics.load(request.rubric)
+    if request.limit is not None and request.limit < 1:
+        raise DataError(
+            f"A limit of {request.limit} leaves no question to ask.",
+            fix="Use 1 or more, or leave the limit out.",
+        )
     run = runs.status(workspace, request.run_id)
     if run.status != "succeeded":
         raise RunError(
@@ -165,14 +171,20 @@ def markdown_path(workspace: Workspace, report_id: str) -> Path:
 
 
 def last_progress(folder: ReportFolder) -> Progress | None:
-    """The last whole line of progress.jsonl; None when there is none."""
+    """The last whole line of progress.jsonl; None when there is none.
+
+    A line that a full disk cut short spoils only itself.
+    """
     try:
         with folder.progress.open("rb") as file:
             file.seek(max(0, folder.progress.stat().st_size - TAIL))
             lines = file.read().split(b"\n")[:-1]
     except OSError:
         return None
-    return Progress.model_validate_json(lines[-1]) if lines else None
+    for line in reversed(lines):
+        with suppress(ValidationError):
+            return Progress.model_validate_json(line)
+    return None
 
 
 def _status(folder: ReportFolder, launch: Launch) -> tuple[EvaluationStatus, Failure | None]:

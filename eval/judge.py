@@ -236,12 +236,12 @@ def _parse(raw: str) -> Reply | None:
 def _objects(raw: str) -> Iterator[Any]:
     """Every JSON object in a text: the text as a whole first, then from the last one back."""
     decoder = json.JSONDecoder()
-    with suppress(json.JSONDecodeError, RecursionError):
+    with suppress(ValueError, RecursionError):
         yield json.loads(raw)
     for start in reversed([found.start() for found in re.finditer(r"\{", raw)]):
         try:
             yield decoder.raw_decode(raw, start)[0]
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             continue
 
 

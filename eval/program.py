@@ -11,7 +11,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from core.disk import append_line, take_lease, write_atomic
+from core.disk import append_line, await_lease, write_atomic
 from core.errors import DuotuneError
 from core.serving.engines import Engines
 from core.serving.pairs import open_pair
@@ -31,7 +31,7 @@ ALREADY_RUNNING = 3
 def main() -> int:
     """Evaluate the request in the folder named on the command line; 0 when there is a report."""
     folder = ReportFolder(Path(sys.argv[1]).resolve())
-    lease = take_lease(folder.lease)
+    lease = await_lease(folder.lease)
     if lease is None:
         print("Another process evaluates this already.", file=sys.stderr)
         return ALREADY_RUNNING

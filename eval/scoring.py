@@ -18,6 +18,8 @@ from eval.records import (
 from eval.rubrics import Criterion, Rubric
 
 VALUES: dict[Outcome, float | None] = {"met": 1.0, "not_met": 0.0, "unscored": None}
+DIGITS = 12
+"""Of a score: what comes after is only rounding."""
 FEWEST_FOR_A_TEST = 20
 """A part of the samples smaller than this is shown without interval and test."""
 
@@ -156,7 +158,8 @@ def _score(cells: Sequence[tuple[float, float | None]]) -> float | None:
             return None
         gained += points * value
     possible = sum(points for points, _ in cells if points > 0)
-    return gained / possible if possible else None
+    # equal sums of other points differ in the last digits, which is no difference to count
+    return round(gained / possible, DIGITS) if possible else None
 
 
 def _floor(points: Sequence[float]) -> float:

@@ -156,7 +156,7 @@ def sign_flip_p(sums: NDArray[np.float64]) -> float:
     """
     from scipy.stats import binomtest, permutation_test
 
-    moved = sums[sums != 0]
+    moved = sums[np.abs(sums) > TINY]
     if len(moved) == 0:
         return 1.0
     if np.allclose(np.abs(moved), np.abs(moved[0]), rtol=1e-9, atol=0):

@@ -44,7 +44,7 @@ def decide(
     estimate = headline.estimate
     if identical.of == 0 or samples == 0:
         return _unanswered(samples)
-    if identical.nearly_all:
+    if identical.nearly_all and all(direction(r) == "open" for r in (headline, *others)):
         return _identical(identical)
     if estimate.pairs < LEAST_SCORED * samples or estimate.difference is None:
         return _unscored(headline, samples)

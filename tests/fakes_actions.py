@@ -154,6 +154,13 @@ class FakeActions(Actions):
         self.world.evaluations[started.id] = started
         return started
 
+    def resume_evaluation(self, report_id: str) -> Evaluation:
+        self._raise("resume_evaluation")
+        before = self.world.evaluations[report_id]
+        resumed = before.model_copy(update={"status": "starting", "problem": "", "fix": ""})
+        self.world.evaluations[report_id] = resumed
+        return resumed
+
     def evaluations(self) -> tuple[Evaluation, ...]:
         return tuple(reversed(self.world.evaluations.values()))
 

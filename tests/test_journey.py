@@ -144,6 +144,7 @@ def ask_both(seen: Visited, question: str) -> None:
     """Open the Compare room, ask, and see two whole answers with their figures."""
     seen.room("compare")
     page = seen.page
+    expect(page.locator("#compare-run input")).not_to_have_value("")
     box = page.locator("#compare-question textarea")
     expect(box).to_be_enabled(timeout=200_000)
     box.fill(question)

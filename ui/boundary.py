@@ -53,7 +53,8 @@ def _errors_as_words(args: tuple[Any, ...]) -> Iterator[None]:
     try:
         yield
     except DuotuneError as error:
-        raise _toast(str(error), _voice(args)) from error
+        voice = _voice(args)
+        raise _toast("\n".join(voice.trouble(error)), voice) from error
     except gr.Error:
         raise
     except Exception as error:

@@ -17,7 +17,7 @@ def draw(services: Services, card: CardShown, voice: Voice) -> Html:
     try:
         return DRAWN_BY[card.card](services, card.id, voice)
     except DuotuneError as error:
-        told = tag("p", f"{voice('card.gone')} {error.problem}")
+        told = tag("p", f"{voice('card.gone')} {voice.said(error.problem)}")
         return tag("div", told, class_="dt-card dt-quiet")
 
 

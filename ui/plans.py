@@ -88,7 +88,7 @@ class Plans:
         try:
             proposal = self.changed(plan, changes, touched) if changes else self.of(plan)
         except DuotuneError as error:
-            errors = str(error).splitlines()
+            errors = voice.trouble(error)
         card = shown.Card(
             key=key,
             plan=proposal.plan if proposal else plan,

@@ -9,7 +9,7 @@ TEAL = Color(
     "#0f766e", "#0d655f", "#0b5450", "#083f3c", "#052b29",
 )  # fmt: skip
 STONE = Color(
-    "#fbfaf8", "#f4f2ee", "#e8e4dd", "#d6d0c7", "#a9a197", "#7d756c",
+    "#fbfaf8", "#f4f2ee", "#e8e4dd", "#d6d0c7", "#a9a197", "#736b63",
     "#5f5850", "#45403a", "#2d2a27", "#1e1c1a", "#141312",
 )  # fmt: skip
 RADIUS = Size("3px", "4px", "6px", "8px", "10px", "12px", "16px")

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from core.actions import Actions
 from core.data.records import Dataset, Split
+from core.errors import DataError
 from core.training.records import Run, RunView
 from eval.records import Evaluation, Report
 
@@ -71,6 +72,11 @@ class Watch:
         """All dataset versions, newest first."""
         facts = folder_facts(self.actions.workspace.datasets)
         return self._kept("datasets", facts, self.actions.datasets)
+
+    def damaged_datasets(self) -> tuple[DataError, ...]:
+        """Why some datasets are not listed."""
+        facts = folder_facts(self.actions.workspace.datasets)
+        return self._kept("damaged", facts, self.actions.damaged_datasets)
 
     def happened(self) -> Happened:
         """How every run and evaluation stands; equal as long as nothing began or ended."""

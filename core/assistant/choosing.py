@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -27,6 +28,9 @@ VALUE_EXAMPLES = {
     "seed": ("seed 42", "随机种子 42"),
 }
 WHOLE = frozenset(("rank", "alpha", "batch_size", "max_length", "max_steps", "seed"))
+
+OF_A_RUN = re.compile(r"\b(?:run|train(?:ing)?)\b|训练|微调")
+"""Whether going on is meant of a run, when an evaluation could go on too."""
 
 
 class Heard(Record):
@@ -124,7 +128,11 @@ def _stop(heard: Heard, request: Request) -> Step:
 
 
 def _resume(heard: Heard, request: Request) -> Step:
-    if heard.situation.resumable is None:
+    situation = heard.situation
+    means_run = request.run or (situation.resumable and OF_A_RUN.search(heard.text.casefold()))
+    if situation.unfinished is not None and not means_run:
+        return Step("", "resume_evaluation")
+    if situation.resumable is None:
         return Step(reply("no_resumable", heard.language))
     return Step("", "resume_run", _of(request))
 

@@ -249,7 +249,7 @@ class _Exchange:
             run = self.turn.actions.run(pending.arguments["run"]).run
             facts = {"name": run.plan.name, "checkpoint": run.last_checkpoint}
             self.turn.speak(reply("resume_waits", language, **facts))
-        elif pending.verb == "start_evaluation":
+        elif pending.verb in ("start_evaluation", "resume_evaluation"):
             self.turn.speak(reply("judge_waits", language))
 
     def _tell_fallback(self) -> None:

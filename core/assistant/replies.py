@@ -240,7 +240,10 @@ REPLIES: dict[str, tuple[str, str]] = {
         "The evaluation of “{name}” did not finish.",
         "“{name}”的评估没有完成。",
     ),
-    "evaluate_again": ("Say “evaluate” to try again.", "说“评估”可以再试一次。"),
+    "evaluate_again": (
+        "Say “continue the evaluation” to go on, or “evaluate” to start afresh.",
+        "说“继续评估”可以接着来，说“评估”则重新开始。",
+    ),
     "report_missing": (
         "There is no report of “{name}” yet, so I make one.",
         "“{name}”还没有报告，我现在就做。",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from core.assistant.records import Language
 from core.data.records import Dataset
+from core.data.wording import place_text, problem_text
 from core.messages import Record
 from core.training.plan import TrainingPlan
 from core.training.records import Run
@@ -199,10 +201,12 @@ Result = (
 )
 
 
-def data_seen(dataset: Dataset) -> DataSeen:
+def data_seen(dataset: Dataset, language: Language = "en") -> DataSeen:
+    """The facts of a dataset, with its worst problems in a language."""
     summary = dataset.summary
+    whole, colon = ("文件", "：") if language == "zh" else ("the file", ": ")
     told = [
-        f"{problem.where or 'the file'}: {problem.message} {problem.fix}"
+        f"{place_text(problem, language) or whole}{colon}{problem_text(problem, language)}"
         for problem in sorted(dataset.problems, key=lambda problem: problem.severity != "error")
         if problem.severity != "note"
     ]

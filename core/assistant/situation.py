@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.actions import Actions
     from core.assistant.chats import Memory
     from core.training.records import Run
+    from eval.records import Evaluation
 
 
 class Situation(Record):
@@ -36,6 +37,8 @@ class Situation(Record):
     run_names: tuple[str, ...] = ()
     evaluation: EvaluationSeen | None = None
     """The evaluation under way."""
+    unfinished: EvaluationSeen | None = None
+    """The newest evaluation when it ended early and no run is newer: it can go on."""
     report_id: str | None = None
     """The newest report of the newest finished run, else the newest report of all."""
     report_is_of_finished: bool = False
@@ -52,6 +55,7 @@ def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
     finished = next((run for run in seen if run.status == "succeeded"), None)
     live = next((e for e in evaluations if e.status in ("starting", "running")), None)
     done = [e for e in evaluations if e.status == "succeeded"]
+    ended = _ended_early(runs, evaluations)
     own = [e for e in done if finished and e.request.run_id == finished.id]
     return Situation(
         dataset_id=dataset.id if dataset else None,
@@ -62,10 +66,18 @@ def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
         resumable=next((run for run in seen if run.can_resume), None),
         run_names=tuple(names.values()),
         evaluation=evaluation_seen(live, names.get(live.request.run_id, "")) if live else None,
+        unfinished=evaluation_seen(ended, names.get(ended.request.run_id, "")) if ended else None,
         report_id=(own or done)[0].id if own or done else None,
         report_is_of_finished=bool(own),
         pending=chat.pending,
     )
+
+
+def _ended_early(runs: tuple[Run, ...], evaluations: tuple[Evaluation, ...]) -> Evaluation | None:
+    newest = next(iter(evaluations), None)
+    if newest is None or newest.status not in ("failed", "interrupted"):
+        return None
+    return newest if all(run.created <= newest.created for run in runs[:1]) else None
 
 
 def waiting_plan(situation: Situation) -> TrainingPlan | None:

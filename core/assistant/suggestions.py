@@ -27,6 +27,7 @@ SAYINGS: dict[str, tuple[str, str]] = {
     "progress": ("How is it going?", "进度怎么样？"),
     "stop": ("Stop", "停止"),
     "resume": ("Resume", "继续训练"),
+    "continue": ("Continue the evaluation", "继续评估"),
     "compare": ("Compare them", "对比一下"),
     "evaluate": ("Evaluate", "评估"),
     "report": ("Show the report", "看报告"),
@@ -64,6 +65,8 @@ def _keys(situation: Situation) -> tuple[str, ...]:
         return ("progress", "stop", "data")
     if situation.evaluation is not None:
         return ("progress", "compare")
+    if situation.unfinished is not None:
+        return ("continue", "compare", "again")
     newest = situation.newest
     if newest is not None and newest.can_resume:
         return ("resume", "progress", "again")

@@ -21,6 +21,7 @@ from core.assistant.results import (
     RunsListed,
 )
 from core.training.plan import TrainingPlan
+from core.wording import said
 
 AFTER_FAILURE = {
     "check_data": "data_failed",
@@ -70,7 +71,7 @@ def line(result: Result, language: Language) -> str:
         case ReportSeen():
             return result.run_name
         case Failed():
-            return result.problem
+            return said(result.problem, language)
         case _:
             return _line_of_list(result, language)
 
@@ -131,14 +132,19 @@ def plan(proposed: PlanProposed, language: Language) -> str:
     ]
     if proposed.seconds is not None:
         parts.append(reply("plan_seconds", language, duration=duration(proposed.seconds, language)))
-    parts += [reply("report_warning", language, warning=warning) for warning in proposed.warnings]
+    parts += [
+        reply("report_warning", language, warning=said(each, language))
+        for each in proposed.warnings
+    ]
     return joined(parts, language)
 
 
 def reasons(chosen: TrainingPlan, language: Language) -> str:
     """Why each setting has its value."""
+    colon = "：" if language == "zh" else ": "
     lines = [
-        f"- {pick(FIELDS, field, language)} = {value(getattr(chosen, field))}: {reason}"
+        f"- {pick(FIELDS, field, language)} = {value(getattr(chosen, field))}{colon}"
+        f"{said(reason, language)}"
         for field, reason in chosen.reasons.items()
     ]
     return "\n".join([reply("plan_reasons", language), *lines])
@@ -155,10 +161,15 @@ def run(seen: RunSeen, language: Language) -> str:
         return _succeeded(seen, language)
     parts = [reply(seen.status, language, **facts)]
     if seen.problem:
-        parts.append(reply("why", language, problem=seen.problem, where=seen.where, fix=seen.fix))
+        parts.append(_why(seen, language))
     if seen.can_resume:
         parts.append(reply("can_resume", language, checkpoint=seen.last_checkpoint))
     return joined(parts, language)
+
+
+def _why(seen: RunSeen | EvaluationSeen, language: Language) -> str:
+    parts = {"problem": seen.problem, "where": seen.where, "fix": seen.fix}
+    return reply("why", language, **{name: said(text, language) for name, text in parts.items()})
 
 
 def _live(seen: RunSeen, language: Language) -> str:
@@ -192,8 +203,7 @@ def evaluation(seen: EvaluationSeen, language: Language) -> str:
     if seen.status in ("failed", "interrupted"):
         parts = [reply("evaluation_failed", language, name=seen.run_name)]
         if seen.problem:
-            why = {"problem": seen.problem, "where": seen.where, "fix": seen.fix}
-            parts.append(reply("why", language, **why))
+            parts.append(_why(seen, language))
         return joined([*parts, reply("evaluate_again", language)], language)
     phase = pick(PHASES, seen.phase or "engine", language)
     if seen.total is None:
@@ -238,7 +248,7 @@ def listing(result: Result, language: Language) -> str:
             lines = [f"- {each.name}: {each.usable} / {each.rows}" for each in datasets]
             return "\n".join([reply("datasets", language, total=total), *lines])
         case ModelsListed(models=models):
-            lines = [f"- {each['name']}: {each['note']}" for each in models]
+            lines = [f"- {each['name']}: {said(each['note'], language)}" for each in models]
             return "\n".join([reply("models", language), *lines])
         case _:
             return reply("ended", language)

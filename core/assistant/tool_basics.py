@@ -14,6 +14,7 @@ from core.assistant.situation import named_run
 from core.assistant.turn import Turn
 from core.errors import DataError, DuotuneError, RunError
 from core.training.records import Run
+from core.wording import said
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer", bound=Result)
@@ -69,4 +70,5 @@ def say_of(ctx: Context) -> Say:
     """Shows what a slow action does now in the line of its tool."""
     call_id = ctx.tool_call_id or ""
     line = ctx.deps.lines.get(call_id, call_id)
-    return lambda words: ctx.deps.mark(line, save=False, result=words)
+    language = ctx.deps.chat.language
+    return lambda words: ctx.deps.mark(line, save=False, result=said(words, language))

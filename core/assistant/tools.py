@@ -24,6 +24,7 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "models": training.list_models,
     "open_pair": serving.compare,
     "start_evaluation": serving.evaluate,
+    "resume_evaluation": serving.resume_evaluation,
     "report": serving.show_report,
     "stop_engine": serving.stop_engine,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic_ai import ApprovalRequired
 
@@ -13,7 +14,9 @@ from core.assistant.tool_basics import Context, finished, pick_run, say_of, told
 from core.assistant.turn import Turn
 from core.errors import RunError
 from core.training.records import Run
+from eval import rubrics
 from eval.records import EvaluationRequest
+from eval.rubrics import Rubric
 
 
 @told
@@ -54,16 +57,33 @@ def evaluate(ctx: Context, run: str | None = None, limit: int | None = None) -> 
         return under_way
     file = Path(turn.memory.rubric) if turn.memory.rubric else None
     rubric = turn.actions.rubric_for(found.id, file)
-    asks_judge = any(criterion.kind == "judge" for criterion in rubric.criteria)
-    judge = turn.actions.settings.judge
-    if judge and asks_judge and not ctx.tool_call_approved:
-        leaves = f"Questions and answers are sent to {judge.model} at {judge.base_url}."
-        arguments = {"run": found.id, "limit": limit}
-        raise ApprovalRequired({"arguments": arguments, "warnings": (leaves,)})
+    _need_consent(ctx, rubric, {"run": found.id, "limit": limit})
     request = EvaluationRequest(run_id=found.id, rubric=rubric.as_yaml(), limit=limit)
     started = turn.actions.start_evaluation(request)
     turn.show("evaluation", started.id)
     return results.evaluation_seen(started, found.plan.name)
+
+
+@told
+def resume_evaluation(ctx: Context, evaluation: str | None = None) -> EvaluationSeen:
+    """Go on with an evaluation that failed or was interrupted; answers that it has are kept.
+
+    It waits for the person's approval when answers would be sent to a judge.
+
+    Args:
+        evaluation: Its id; left out, the newest one, when it ended early.
+    """
+    turn = ctx.deps
+    unfinished = turn.look().unfinished
+    chosen = evaluation or (unfinished.id if unfinished else None)
+    if chosen is None:
+        raise RunError("No evaluation is waiting to go on.", fix="Say 'evaluate' to make one.")
+    rubric = rubrics.load(turn.actions.evaluation(chosen).request.rubric)
+    _need_consent(ctx, rubric, {"evaluation": chosen})
+    resumed = turn.actions.resume_evaluation(chosen)
+    turn.show("evaluation", resumed.id)
+    names = {each.id: each.plan.name for each in turn.actions.runs()}
+    return results.evaluation_seen(resumed, names.get(resumed.request.run_id, ""))
 
 
 @told
@@ -98,6 +118,15 @@ def stop_engine(ctx: Context) -> EngineStopped:
     running = ctx.deps.actions.engine() is not None
     ctx.deps.actions.stop_engine(say_of(ctx))
     return EngineStopped(was_running=running)
+
+
+def _need_consent(ctx: Context, rubric: Rubric, arguments: dict[str, Any]) -> None:
+    """Raises ApprovalRequired while the person has not agreed that answers go to a judge."""
+    judge = ctx.deps.actions.settings.judge
+    asks_judge = any(criterion.kind == "judge" for criterion in rubric.criteria)
+    if judge and asks_judge and not ctx.tool_call_approved:
+        leaves = f"Questions and answers are sent to {judge.model} at {judge.base_url}."
+        raise ApprovalRequired({"arguments": arguments, "warnings": (leaves,)})
 
 
 def _evaluation_of(turn: Turn, run: Run) -> EvaluationSeen | None:

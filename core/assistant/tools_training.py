@@ -39,7 +39,7 @@ def check_data(ctx: Context, file: str) -> DataSeen:
     dataset = ctx.deps.actions.check_data(_file(ctx.deps, file))
     ctx.deps.remember(dataset_id=dataset.id)
     ctx.deps.show("dataset", dataset.id)
-    return results.data_seen(dataset)
+    return results.data_seen(dataset, ctx.deps.chat.language)
 
 
 @told
@@ -51,7 +51,7 @@ def show_dataset(ctx: Context, dataset_id: str | None = None) -> DataSeen:
     """
     dataset = ctx.deps.actions.dataset(dataset_id_of(ctx.deps, dataset_id))
     ctx.deps.show("dataset", dataset.id)
-    return results.data_seen(dataset)
+    return results.data_seen(dataset, ctx.deps.chat.language)
 
 
 @told

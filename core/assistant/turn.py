@@ -26,6 +26,7 @@ from core.assistant.results import Failed, Result
 from core.assistant.situation import Situation, look
 from core.errors import DuotuneError
 from core.identifiers import new_id
+from core.wording import error_parts, said
 
 if TYPE_CHECKING:
     from core.actions import Actions
@@ -69,6 +70,8 @@ class Turn:
 
     def add(self, item: Item) -> None:
         """Append an item; it is saved at once unless it is still growing."""
+        if isinstance(item, Trouble):
+            item = self._in_words(item)
         growing = isinstance(item, AssistantSaid) and not item.done
         self.update(save=not growing, items=(*self.chat.items, item))
 
@@ -100,7 +103,8 @@ class Turn:
         self.add(CardShown(card=card, id=record_id))
 
     def trouble(self, error: DuotuneError) -> None:
-        self.add(Trouble(problem=error.problem, where=error.where, fix=error.fix))
+        problem, where, fix = error_parts(error, self.chat.language)
+        self.add(Trouble(problem=problem, where=where, fix=fix))
 
     def mark(self, call_id: str, save: bool = True, **changes: Any) -> None:
         """Change the ToolUsed item of a call."""
@@ -147,9 +151,13 @@ class Turn:
     def failed(self, verb: str, error: DuotuneError) -> None:
         """Show why an action could not be done, and keep it for the driver to talk about."""
         self.trouble(error)
-        self.results.append(
-            Failed(verb=verb, problem=error.problem, where=error.where, fix=error.fix)
-        )
+        problem, where, fix = error_parts(error, self.chat.language)
+        self.results.append(Failed(verb=verb, problem=problem, where=where, fix=fix))
+
+    def _in_words(self, item: Trouble) -> Trouble:
+        texts = item.model_dump(include={"problem", "where", "fix"})
+        told = {name: said(text, self.chat.language) for name, text in texts.items()}
+        return item.model_copy(update=told)
 
     def wait_for(self, pending: Pending) -> None:
         """Let an action wait for the person; one that waited before is superseded."""

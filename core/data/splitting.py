@@ -132,9 +132,10 @@ def _given_parts(groups: Sequence[Group], notes: list[str]) -> dict[str, Part]:
 
 def _rows(examples: Sequence[Example]) -> str:
     rows = sorted(example.row for example in examples)
-    shown = ", ".join(f"row {row}" for row in rows[:NAMED_ROWS])
-    more = len(rows) - NAMED_ROWS
-    return f"{shown} and {more} more" if more > 0 else shown
+    if len(rows) == 1:
+        return f"row {rows[0]}"
+    shown, more = ", ".join(map(str, rows[:NAMED_ROWS])), len(rows) - NAMED_ROWS
+    return f"rows {shown} and {more} more" if more > 0 else f"rows {shown}"
 
 
 def _drawn_parts(

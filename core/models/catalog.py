@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -170,7 +171,11 @@ def resolve(name: str, revision: str | None, settings: Settings) -> ResolvedMode
 
 
 def _looks_local(name: str) -> bool:
-    return name.startswith(("/", "./", "../", "~")) or "\\" in name or Path(name).is_dir()
+    if name.startswith(("/", "./", "../", "~")) or "\\" in name:
+        return True
+    with suppress(OSError):  # a name too long for a path
+        return Path(name).is_dir()
+    return False
 
 
 def _local(name: str, folder: Path) -> ResolvedModel:

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from core.errors import ModelError
 from core.messages import Record
 
@@ -16,6 +18,7 @@ MAX_HEADER = 100_000_000
 """Bytes; the safetensors format's own limit for its header."""
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "spiece.model")
+COPY_FIX = "Copy or download the model again."
 SAFETENSORS_FIX = (
     "Save it with save_pretrained(folder), which writes safetensors, or pick another model."
 )
@@ -41,8 +44,19 @@ def inspect(folder: Path) -> Shape:
     """Read a model folder's shape; nothing is loaded and no code of it runs.
 
     Raises ModelError when it is no model folder, holds only pickled weights, lacks a tokenizer or
-    a chat template, or needs code of its own.
+    a chat template, needs code of its own, or may not be read.
     """
+    try:
+        return _inspect(folder)
+    except OSError as error:
+        raise ModelError(
+            f"The model folder can't be read: {error.strerror}.",
+            str(error.filename or folder),
+            "Check that this user may read the folder and all files in it.",
+        ) from error
+
+
+def _inspect(folder: Path) -> Shape:
     if not folder.is_dir():
         raise ModelError(
             "That model folder does not exist.",
@@ -53,7 +67,14 @@ def inspect(folder: Path) -> Shape:
     _refuse_remote_code(folder, config)
     headers = {path: _header(path) for path in _weights(folder)}
     _need_chat_parts(folder)
-    return _shape(folder, config, headers)
+    try:
+        return _shape(folder, config, headers)
+    except (ValidationError, TypeError, AttributeError, LookupError) as error:
+        raise ModelError(
+            "config.json or the weights' header holds a value of another kind than a model's.",
+            str(folder),
+            COPY_FIX,
+        ) from error
 
 
 def chat_template(folder: Path) -> str | None:
@@ -79,10 +100,12 @@ def _json(path: Path) -> dict[str, Any]:
             str(path.parent),
             "Choose the folder that holds config.json, the weights and the tokenizer.",
         ) from error
-    except (ValueError, OSError) as error:
-        raise ModelError(f"{path.name} can't be read: {error}.", str(path.parent)) from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(
+            f"{path.name} can't be read: {error}.", str(path.parent), COPY_FIX
+        ) from error
     if not isinstance(found, dict):
-        raise ModelError(f"{path.name} is not a JSON object.", str(path.parent))
+        raise ModelError(f"{path.name} is not a JSON object.", str(path.parent), COPY_FIX)
     return found
 
 
@@ -132,21 +155,22 @@ def _header(path: Path) -> dict[str, Any]:
         if not 0 < length <= min(MAX_HEADER, size - 8):
             raise _damaged(path)
         try:
-            header = json.loads(file.read(length))
-        except ValueError as error:
+            header = dict(json.loads(file.read(length)))
+            header.pop("__metadata__", None)
+            end = max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
+            whole = 8 + length + end == size
+        except (ValueError, RecursionError, TypeError, LookupError) as error:
             raise _damaged(path) from error
-    header.pop("__metadata__", None)
-    end = max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
-    if 8 + length + end != size:
+    if not whole:
         raise _damaged(path)
-    return dict(header)
+    return header
 
 
 def _damaged(path: Path) -> ModelError:
     return ModelError(
         f"{path.name} is damaged or was not copied in full.",
         str(path.parent),
-        "Copy or download the model again.",
+        COPY_FIX,
     )
 
 

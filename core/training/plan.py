@@ -52,7 +52,7 @@ class TrainingPlan(Record):
     """Tokens per row; a longer row is cut at the end, and counted."""
     evaluations: int = Field(default=5, ge=1, le=100)
     """How many times validation loss is measured (and a checkpoint kept) over the run."""
-    seed: int = 7
+    seed: int = Field(default=7, ge=0, lt=2**32)
     reasons: dict[str, str] = Field(default_factory=dict)
     """Why a setting has its value, by field name, one sentence each."""
 

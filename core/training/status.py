@@ -47,6 +47,8 @@ def derive(folder: RunFolder, starting: bool = False) -> Run:
     attempt = max([e.attempt for e in all_events] + [launch.attempt if launch else job.attempt])
     now = [event for event in all_events if event.attempt == attempt]
     status, failure = _status(folder, now, launch, starting)
+    if status == "interrupted" and read_events(folder) != all_events:
+        return derive(folder, starting)  # it said its last word, and left, between the two looks
     step = _last(now, StepLogged)
     prepared, validated = _last(all_events, DataPrepared), _last(all_events, Evaluated)
     phase = _last(now, PhaseChanged)

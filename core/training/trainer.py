@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 import traceback
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from core.disk import take_lease
+from core.disk import await_lease
 from core.training import checkpoints, events, manifests
 from core.training.events import RunFailed, RunStarted, WarningRaised
 from core.training.job import Job
@@ -24,8 +23,6 @@ from core.workspace import RunFolder
 
 BUSY = 75
 """EX_TEMPFAIL: somebody else holds the lease."""
-LEASE_PATIENCE_S = 3.0
-"""Readers take the lease for an instant to see whether it is held: one refusal proves nothing."""
 
 
 def main(arguments: list[str]) -> int:
@@ -34,7 +31,7 @@ def main(arguments: list[str]) -> int:
         say("Usage: python -m core.training.trainer RUN_DIR")
         return 2
     folder = RunFolder(Path(arguments[0]).resolve())
-    if not _lease(folder):
+    if await_lease(folder.lease) is None:
         say(f"Another trainer works on {folder.run_id}.")
         return BUSY
     if manifests.is_whole(folder.adapter) and _ended_well(folder):
@@ -51,15 +48,6 @@ def main(arguments: list[str]) -> int:
         journal.last_words(RunFailed, problem=why.problem, where=why.where, fix=why.fix)
         return 1
     return 0
-
-
-def _lease(folder: RunFolder) -> bool:
-    deadline = time.monotonic() + LEASE_PATIENCE_S
-    while take_lease(folder.lease) is None:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def _ended_well(folder: RunFolder) -> bool:

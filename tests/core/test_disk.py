@@ -7,6 +7,8 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,28 @@ def test_a_lease_is_freed_by_kill_9(tmp_path: Path) -> None:
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     assert not disk.lease_is_held(lease)
+
+
+def test_looking_at_a_lease_from_several_places_does_not_make_it_look_held(tmp_path: Path) -> None:
+    lease = tmp_path / "x.lease"
+    lease.touch()
+
+    def look(_: int) -> bool:
+        return any(disk.lease_is_held(lease) for _ in range(500))
+
+    with ThreadPoolExecutor(4) as lookers:
+        assert not any(lookers.map(look, range(4)))
+
+
+def test_a_lease_is_waited_for_but_not_for_ever(tmp_path: Path) -> None:
+    lease = tmp_path / "x.lease"
+    held = disk.take_lease(lease)
+    assert held is not None
+    assert disk.await_lease(lease, patience_s=0.0) is None
+    threading.Timer(0.05, os.close, [held]).start()
+    taken = disk.await_lease(lease)
+    assert taken is not None
+    os.close(taken)
 
 
 def test_asking_for_a_lease_nobody_took_makes_no_file(tmp_path: Path) -> None:

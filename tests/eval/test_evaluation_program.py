@@ -12,7 +12,7 @@ import pytest
 from core.data import ingest, splitting, store
 from core.data.records import Dataset
 from core.disk import take_lease, write_atomic
-from core.errors import RunError, ServingError
+from core.errors import DataError, RunError, ServingError
 from core.processes import ProcessId
 from core.serving.records import Pair
 from core.settings import EndpointSetting, Settings
@@ -22,7 +22,7 @@ from core.workspace import Workspace
 from eval import comparison, evaluations, program, rubric_choice
 from eval.evaluations import Launch
 from eval.folder import ReportFolder
-from eval.records import Comparison, EvaluationRequest
+from eval.records import Comparison, EvaluationRequest, Progress
 from tests.eval import made_up
 from tests.fakes import Behaviour, FakeServer, Messages
 
@@ -288,6 +288,24 @@ def test_rows_that_may_have_been_trained_on_are_not_evaluated(
     with pytest.raises(RunError, match="split is not the one"):
         evaluations.start(workspace, Settings(home=workspace.root), request)
     assert evaluations.list_evaluations(workspace) == ()
+
+
+def test_a_spoiled_progress_line_hides_no_evaluation(
+    workspace: Workspace, folder: ReportFolder
+) -> None:
+    whole = Progress(at="now", phase="answers", done=3, total=40).model_dump_json()
+    folder.progress.write_text(f'{whole}\n{{"at": "no{whole}\n')
+    (found,) = evaluations.list_evaluations(workspace)
+    assert (found.done, found.total) == (3, 40)
+
+
+def test_a_limit_that_leaves_no_question_is_refused_before_anything_starts(
+    workspace: Workspace, run: Run
+) -> None:
+    request = EvaluationRequest(run_id=run.id, rubric=made_up.RUBRIC, limit=0)
+    with pytest.raises(DataError, match="leaves no question"):
+        evaluations.start(workspace, Settings(), request)
+    assert not workspace.reports.exists()
 
 
 def test_a_run_without_an_adapter_is_not_evaluated(

@@ -94,6 +94,11 @@ def test_what_is_not_clear_is_unscored_after_three_tries(
     assert not verdict.judge.replied
 
 
+def test_a_reply_with_an_absurd_number_is_unscored() -> None:
+    with saying('{"met": ' + "1" * 5000 + "}") as server:
+        assert ask(server).outcome == "unscored"
+
+
 def test_a_silent_or_absent_judge_is_unscored() -> None:
     with saying("x", first_s=1.0) as server:
         assert "in time" in ask(server, timeout_s=0.05).reason

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from eval import reports
+from eval import cautions, reports, statistics
 from eval.records import Comparison, Report
 from eval.rubrics import load
+from eval.scoring import Paired
 from tests.eval import made_up
 from tests.eval.made_up import comparisons, evidence, said, sample
 
@@ -66,6 +67,35 @@ def test_identical_answers_make_no_difference_and_a_warning() -> None:
     assert found.verdict.kind == "no_difference"
     assert "exactly the same answer" in found.verdict.sentence
     assert any("may change nothing" in warning for warning in found.warnings)
+
+
+def test_a_shown_gain_counts_also_among_mostly_identical_answers() -> None:
+    found = report(40, 0, both_right=960)
+    assert found.headline.estimate.low is not None
+    assert found.headline.estimate.low > 0
+    assert found.verdict.kind == "better"
+    assert any("are byte-identical" in warning for warning in found.warnings)
+
+
+def test_scores_that_differ_by_rounding_alone_are_no_difference() -> None:
+    points = {"a": 0.1, "b": 0.2, "c": 0.3}
+    criteria = "".join(
+        f"  - {{id: {name}, text: t, kind: check, points: {worth}, "
+        f"check: {{type: contains, text: {name}}}}}\n"
+        for name, worth in points.items()
+    )
+    compared = [Comparison(sample=sample(i), base=said("a b"), tuned=said("c")) for i in range(30)]
+    found = reports.build(evidence(compared, load(f"id: sums\ncriteria:\n{criteria}")))
+    assert (found.score_wins, found.score_losses, found.score.p_value) == (0, 0, 1.0)
+
+
+def test_the_worst_case_of_unscored_scores_includes_points_taken_away() -> None:
+    score = reports.build(evidence(comparisons(1, 0, 0, 0))).headline.model_copy(
+        update={"estimate": statistics.paired_estimate([1.0], [None], ["g0"])}
+    )
+    values = Paired(base=(1.0,), tuned=(None,), span=2.0)  # scores reach from -1 to 1
+    (warning,) = cautions.of_unscored(score, values)
+    assert "the difference would be −200 points; had all spoken for it, 0" in warning
 
 
 def test_a_gain_that_costs_elsewhere_is_told_as_both() -> None:

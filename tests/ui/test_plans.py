@@ -110,3 +110,29 @@ def test_shared_reasons_are_said_once(plans: Plans, plan: TrainingPlan) -> None:
     assert shown["reasons"] == [{"names": "LoRA rank, LoRA alpha", "text": "R."}]
     assert setting(shown, "rank")["why"] == "1 to 128."
     assert setting(shown, "epochs")["why"].startswith("E.")
+
+
+def test_a_fixed_number_of_steps_puts_the_epochs_out_of_use(
+    plans: Plans, plan: TrainingPlan
+) -> None:
+    usual = plans.card_value("k", plan, {}, EN)
+    assert setting(usual, "epochs")["disabled"] is False
+    typed = {**as_typed(usual), "max_steps": "20"}
+    fixed = plans.card_value("k", plan, typed, EN, touched=["max_steps"])
+    assert setting(fixed, "epochs")["disabled"] is True
+    assert "fixed number of steps decides" in setting(fixed, "epochs")["why"]
+    back = {name: value for name, value in typed.items() if name != "max_steps"}
+    again = plans.card_value("k", plan, back, EN, touched=["max_steps"])
+    assert setting(again, "epochs")["disabled"] is False
+    assert setting(again, "epochs")["value"] == setting(usual, "epochs")["value"]
+
+
+def test_reasons_warnings_and_errors_are_said_in_chinese(plans: Plans, plan: TrainingPlan) -> None:
+    value = plans.card_value("k", plan, {}, Voice("zh"))
+    told = [one["text"] for one in value["reasons"]] + value["warnings"]
+    told += [one["why"] for one in value["settings"]]
+    assert any("行训练数据" in text for text in told)
+    assert not [text for text in told if "rows" in text or "Recommended" in text]
+    wrong = {**as_typed(value), "epochs": "400"}
+    errors = plans.card_value("k", plan, wrong, Voice("zh"), touched=["epochs"])["errors"]
+    assert "不能大于 100" in errors[0]

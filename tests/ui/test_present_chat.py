@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from core.assistant.records import AssistantSaid, CardShown, Chat, ToolUsed, Trouble, UserSaid
+from core.assistant.records import (
+    AssistantSaid,
+    CardShown,
+    Chat,
+    Pending,
+    ToolUsed,
+    Trouble,
+    UserSaid,
+)
 from ui.markup import Html, tag
 from ui.present import chat as shown
 from ui.words import Voice
@@ -57,6 +65,26 @@ def test_cards_troubles_and_answers() -> None:
     assert "<p>Free some.</p>" in shown_messages[1]["content"]
     assert shown_messages[2]["content"] == "**Done**"
     assert len(shown_messages) == 3
+
+
+def test_only_the_plan_that_waits_has_a_card() -> None:
+    declined = ToolUsed(call_id="c1", verb="start_training", arguments={}, status="declined")
+    first, second = CardShown(card="plan", id="c1"), CardShown(card="plan", id="c2")
+    waiting = Pending(call_id="c2", verb="start_training", arguments={})
+    chat = Chat(id="chat-main", items=(declined, first, second), pending=waiting)
+    _, earlier, current = (m["content"] for m in shown.messages(chat, drawn, EN))
+    assert earlier == '<p class="dt-quiet">An earlier version of the plan.</p>'
+    assert current == '<div class="dt-card">plan c2</div>'
+    agreed = declined.model_copy(update={"status": "done"})
+    chat = Chat(id="chat-main", items=(agreed, first))
+    assert "您确认的方案" in shown.messages(chat, drawn, Voice("zh"))[1]["content"]
+
+
+def test_a_trouble_of_earlier_is_said_in_the_pages_language() -> None:
+    trouble = Trouble(problem="There is no report yet.", fix="Say 'evaluate' to make one.")
+    (told,) = messages(trouble, voice=Voice("zh"))
+    assert "还没有报告。" in told["content"]
+    assert "There is" not in told["content"]
 
 
 def test_only_the_newest_are_drawn_and_the_rest_is_counted() -> None:

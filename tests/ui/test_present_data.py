@@ -6,7 +6,9 @@ import csv
 import io
 import json
 
+from core.data.problems import make_problem
 from core.data.records import Example, Problem, Split
+from core.errors import DataError
 from core.messages import Conversation, Message, ToolCall
 from tests.eval.made_up import dataset as made_up_dataset
 from ui.present import dataset as shown
@@ -55,11 +57,32 @@ def test_filtering_by_severity() -> None:
 
 
 def test_findings_as_csv_hold_no_formula() -> None:
-    rows = list(csv.DictReader(io.StringIO(shown.as_csv([ERROR, NOTE]))))
+    rows = list(csv.DictReader(io.StringIO(shown.as_csv([ERROR, NOTE], EN))))
     assert rows[0]["row"] == "3"
     assert rows[0]["fix"] == "'=SUM(1)"
     assert rows[1]["row"] == ""
     assert rows[1]["code"] == "no_system"
+
+
+def test_findings_and_notes_are_said_in_the_persons_language() -> None:
+    empty = make_problem("file_empty", file="<tea>.jsonl")
+    assert "&lt;tea&gt;.jsonl 是空文件。" in shown.problems([empty], ZH)
+    assert "is empty" in shown.problems([empty], EN)
+    assert "请选择" in shown.as_csv([empty], ZH)
+    split = SPLIT.model_copy(
+        update={"notes": ("Every `split` key says train, so the parts were drawn anyway.",)}
+    )
+    assert "因此仍由 Duotune 划分" in shown.summary(made_up_dataset(), split, ZH)
+
+
+def test_damaged_datasets_are_named_with_what_to_do() -> None:
+    assert shown.damaged((), EN) is None
+    error = DataError("Dataset ds-1 is damaged.", "/w/<ds-1>/dataset.json", "Add it again.")
+    told = shown.damaged((error,), EN)
+    assert told is not None
+    assert "damaged: 1" in told
+    assert "/w/&lt;ds-1&gt;/dataset.json" in told
+    assert "数据集 ds-1 已损坏。" in str(shown.damaged((error,), ZH))
 
 
 def test_findings_as_jsonl_can_be_read_again() -> None:

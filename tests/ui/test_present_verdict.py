@@ -122,3 +122,13 @@ def test_the_engines_card() -> None:
     assert "loading" in pair_shown.engine(Opening(doing="loading <w>"), "starter", EN)
     assert "engine is off" in pair_shown.engine(None, "starter", EN)
     assert "row 6" in pair_shown.reference(sample(5), EN)
+
+
+def test_an_evaluation_that_ended_early_says_how_far_it_came_and_can_go_on() -> None:
+    problem = "The evaluation program ended without a word."
+    ended = evaluation(status="interrupted", problem=problem, phase=None)
+    assert verdict.can_go_on(ended)
+    assert not verdict.can_go_on(evaluation())
+    told = verdict.evaluation(ended, None, ZH)
+    assert "结束于 40 / 160。" in told
+    assert "评估程序意外结束。" in told

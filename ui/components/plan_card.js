@@ -25,7 +25,7 @@ function build(value) {
   const main = value.settings.filter((one) => !one.more);
   const more = value.settings.filter((one) => one.more);
   root().replaceChildren(el("form", { "aria-label": value.title, novalidate: true },
-    el("header", {}, el("h3", {}, value.title), value.badge ? el("span", { class: "dt-badge dt-warn" }, value.badge) : null),
+    el("header", {}, el("h3", { "aria-level": 2 }, value.title), value.badge ? el("span", { class: "dt-badge dt-warn" }, value.badge) : null),
     el("div", { "data-part": "facts" }),
     main.length ? el("div", { class: "dt-settings" }, main.map(field)) : "",
     more.length ? el("details", {}, el("summary", {}, value.labels.more),
@@ -50,6 +50,7 @@ function patch(value) {
     const input = root().querySelector(`input[name=${one.name}]`);
     const typing = input === document.activeElement && touched.has(one.name);
     if (input && !typing && !value.errors.length) input.value = String(one.value ?? "");
+    if (input) input.disabled = Boolean(one.disabled);
     const why = root().querySelector(`[data-why=${one.name}]`);
     if (why) why.textContent = one.why;
   }
@@ -58,7 +59,7 @@ function patch(value) {
   part("after").replaceChildren(
     ...(value.errors.length ? [el("div", { class: "dt-trouble", role: "alert" }, value.errors.map((line) => el("p", {}, line)))] : []),
     ...value.warnings.map((line) => el("p", { class: "dt-warning" }, line)),
-    el("div", { class: "dt-then" }, el("h4", {}, value.labels.then),
+    el("div", { class: "dt-then" }, el("h4", { "aria-level": 3 }, value.labels.then),
       el("ul", {}, value.consequences.map((line) => el("li", {}, line)))));
   const submit = root().querySelector("button[type=submit]");
   submit.disabled = Boolean(value.errors.length);

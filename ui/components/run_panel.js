@@ -38,7 +38,7 @@ function draw() {
   }
   const held = document.activeElement?.dataset?.do;
   root().replaceChildren(
-    el("header", {}, el("h3", {}, value.name), el("span", { class: `dt-badge dt-${value.tone}` }, value.status)),
+    el("header", {}, el("h3", { "aria-level": 2 }, value.name), el("span", { class: `dt-badge dt-${value.tone}` }, value.status)),
     ...[progress(value), el("p", { class: "dt-phase", role: "status" }, value.phase), trouble(value), figures(value),
       chart(value, value.labels), ...value.notes.map((note) => el("p", { class: "dt-note" }, note)), buttons(value)]
       .filter(Boolean));

@@ -22,7 +22,7 @@ DrawCard = Callable[[CardShown], Html]
 def messages(chat: Chat, draw_card: DrawCard, voice: Voice) -> list[Message]:
     """The newest items of a chat, with a line that says how many are not shown."""
     hidden = len(chat.items) - SHOWN
-    shown = [_message(item, draw_card, voice) for item in chat.items[-SHOWN:]]
+    shown = [_message(item, chat, draw_card, voice) for item in chat.items[-SHOWN:]]
     if hidden > 0:
         note = tag("p", voice("chat.earlier", n=hidden), class_="dt-quiet")
         shown.insert(0, _assistant(note))
@@ -43,7 +43,7 @@ def suggestions(offered: list[tuple[str, str]], voice: Voice) -> dict[str, Any]:
     return {"items": items, "label": voice("chat.suggestions")}
 
 
-def _message(item: Any, draw_card: DrawCard, voice: Voice) -> Message:
+def _message(item: Any, chat: Chat, draw_card: DrawCard, voice: Voice) -> Message:
     match item:
         case UserSaid():
             return {"role": "user", "content": _said(item, voice)}
@@ -52,11 +52,21 @@ def _message(item: Any, draw_card: DrawCard, voice: Voice) -> Message:
         case ToolUsed():
             return _tool(item, voice)
         case CardShown():
-            return _assistant(draw_card(item))
+            return _assistant(_plan(item, chat, voice) or draw_card(item))
         case Trouble():
-            lines = join(tag("p", x) for x in (item.problem, item.where, item.fix) if x)
+            lines = join(tag("p", voice.said(x)) for x in (item.problem, item.where, item.fix) if x)
             return _assistant(tag("div", lines, class_="dt-trouble"))
     raise TypeError(f"{type(item).__name__} is no item of a chat")
+
+
+def _plan(item: CardShown, chat: Chat, voice: Voice) -> Html | None:
+    """A line for a plan that waits no more; None for the one that waits, and for other cards."""
+    if item.card != "plan" or (chat.pending is not None and chat.pending.call_id == item.id):
+        return None
+    lines = (one for one in chat.items if isinstance(one, ToolUsed) and one.call_id == item.id)
+    status = next((line.status for line in lines), "declined")
+    key = "earlier" if status in ("waiting", "declined") else "decided"
+    return tag("p", voice(f"card.plan.{key}"), class_="dt-quiet")
 
 
 def _assistant(content: str) -> Message:

@@ -7,6 +7,8 @@ import io
 from collections.abc import Sequence
 
 from core.data.records import Dataset, Problem, Split
+from core.data.wording import problem_parts
+from core.errors import DataError
 from ui.markup import Html, badge, facts, join, table, tag
 from ui.present import numbers
 from ui.words import Voice
@@ -15,6 +17,7 @@ SHOWN_PROBLEMS = 200
 """Findings on one page; all of them are in the download."""
 SEVERITIES = ("error", "warning", "note")
 TONE = {"error": "bad", "warning": "warn", "note": "plain"}
+TEXTS = ("message", "fix")
 COLUMNS = ("row", "line", "column", "field", "severity", "message", "fix")
 
 
@@ -58,8 +61,8 @@ def split_bar(split: Split, voice: Voice) -> Html:
         for name, ids in parts
     )
     origin = voice("data.split.given") if split.given else voice("data.split.made", seed=split.seed)
-    notes = join(tag("p", note, class_="dt-note") for note in split.notes)
-    head = tag("h4", voice("data.split"), " ", tag("small", origin))
+    notes = join(tag("p", voice.said(note), class_="dt-note") for note in split.notes)
+    head = tag("h4", voice("data.split"), " ", tag("small", origin), aria_level=2)
     return tag(
         "div",
         head,
@@ -114,6 +117,18 @@ def card(dataset: Dataset, split: Split, voice: Voice) -> Html:
     )
 
 
+def damaged(errors: Sequence[DataError], voice: Voice) -> Html | None:
+    """That some datasets can't be read, with where each lies and what to do."""
+    if not errors:
+        return None
+    lines = (
+        tag("li", join(tag("p", line) for line in voice.trouble(error)), class_="dt-quiet")
+        for error in errors
+    )
+    head = tag("summary", voice("data.damaged", n=len(errors)))
+    return tag("details", head, tag("ul", join(lines)), class_="dt-damaged")
+
+
 def _problem_counts(dataset: Dataset, voice: Voice) -> str:
     counts = {name: sum(p.severity == name for p in dataset.problems) for name in SEVERITIES}
     return ", ".join(
@@ -140,7 +155,13 @@ def _cell(problem: Problem, name: str, voice: Voice) -> Html | str:
     value = getattr(problem, name)
     if name == "field":
         return tag("code", value)
+    if name in TEXTS:
+        return _text(problem, name, voice)
     return "" if value is None else str(value)
+
+
+def _text(problem: Problem, name: str, voice: Voice) -> str:
+    return problem_parts(problem, voice.language)[TEXTS.index(name)]
 
 
 def of_severity(found: Sequence[Problem], severity: str | None) -> list[Problem]:
@@ -148,12 +169,15 @@ def of_severity(found: Sequence[Problem], severity: str | None) -> list[Problem]
     return [problem for problem in found if severity in (None, "all", problem.severity)]
 
 
-def as_csv(found: Sequence[Problem]) -> str:
+def as_csv(found: Sequence[Problem], voice: Voice) -> str:
     """Findings as CSV with a heading, for a spreadsheet."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*COLUMNS, "code"])
-    writer.writerows([_plain(getattr(p, name)) for name in (*COLUMNS, "code")] for p in found)
+    for problem in found:
+        values = {name: getattr(problem, name) for name in (*COLUMNS, "code")}
+        values |= {name: _text(problem, name, voice) for name in TEXTS}
+        writer.writerow(map(_plain, values.values()))
     return text.getvalue()
 
 

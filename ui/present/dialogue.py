@@ -13,7 +13,7 @@ def dialogue(example: Example, part: Part | None, place: tuple[int, int], voice:
     where = voice(f"part.{part}") if part else voice("data.row.no_part")
     head = tag(
         "header",
-        tag("h3", voice("data.row.title", row=example.row)),
+        tag("h3", voice("data.row.title", row=example.row), aria_level=2),
         badge(where, "live" if part == "train" else "plain"),
         *(badge(name) for name in example.tags),
         tag("span", voice("data.row.place", n=place[0], total=place[1]), class_="dt-quiet"),

@@ -66,7 +66,7 @@ def reference(sample: Sample | None, voice: Voice) -> Html | str:
         return ""
     return tag(
         "div",
-        tag("h4", voice("compare.reference", row=sample.row)),
+        tag("h4", voice("compare.reference", row=sample.row), aria_level=2),
         tag("p", sample.reference),
         class_="dt-reference",
     )
@@ -87,9 +87,9 @@ def engine(standing: Opening | None, base_model: str, voice: Voice) -> Html:
     if standing.pair is not None:
         return ready(standing.pair, base_model, voice)
     if standing.error is not None:
-        lines = str(standing.error).splitlines()
+        lines = voice.trouble(standing.error)
         return tag("div", *(tag("p", x) for x in lines), class_="dt-trouble", role="alert")
-    doing = standing.doing or voice("compare.opening.first")
+    doing = voice.said(standing.doing) or voice("compare.opening.first")
     words = tag("p", voice("compare.opening", doing=doing), role="status")
     return tag("div", words, class_="dt-engine dt-live")
 

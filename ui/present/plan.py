@@ -55,10 +55,13 @@ def value(card: Card, voice: Voice) -> Value:
         ],
         "settings": settings,
         "reasons": [
-            {"names": ", ".join(voice(f"plan.{name}") for name in names), "text": reason}
+            {
+                "names": ("、" if voice.language == "zh" else ", ").join(voice(f"plan.{name}") for name in names),
+                "text": voice.said(reason),
+            }
             for reason, names in shared.items()
         ],
-        "warnings": list(card.warnings),
+        "warnings": [voice.said(warning) for warning in card.warnings],
         "errors": list(card.errors),
         "consequences": _consequences(card.proposal, voice),
         "revised": card.revised,
@@ -79,7 +82,7 @@ def question(pending: Pending, voice: Voice) -> Value:
         "facts": [{"name": name, "value": str(v)} for name, v in arguments.items()],
         "settings": [],
         "reasons": [],
-        "warnings": list(pending.warnings),
+        "warnings": [voice.said(warning) for warning in pending.warnings],
         "errors": [],
         "consequences": [voice.known(then, voice("approval.then.other"))],
         "revised": False,
@@ -106,7 +109,7 @@ def _facts(card: Card, voice: Voice) -> list[tuple[str, ...]]:
         (voice("plan.data"), rows),
         method,
         (voice("plan.steps"), steps),
-        (voice("plan.time"), time, card.proposal.basis or ""),
+        (voice("plan.time"), time, voice.said(card.proposal.basis or "")),
     ]
 
 
@@ -129,9 +132,12 @@ def _shared_reasons(plan: TrainingPlan) -> dict[str, list[str]]:
 def _setting(name: str, card: Card, shared: Mapping[str, Any], voice: Voice) -> Value:
     plan = card.plan
     reason = plan.reasons.get(name, "")
-    why = ["" if reason in shared else reason, _range(name, voice)]
+    why = ["" if reason in shared else voice.said(reason), _range(name, voice)]
     if name == "base_model":
         why[1] = voice("plan.why.base_model")
+    overridden = name == "epochs" and plan.max_steps is not None
+    if overridden:
+        why = [voice("plan.epochs.overridden")]
     limits = _limits(name)
     return {
         "name": name,
@@ -144,6 +150,7 @@ def _setting(name: str, card: Card, shared: Mapping[str, Any], voice: Voice) -> 
         "options": list(card.models) if name == "base_model" else None,
         "why": " ".join(part for part in why if part),
         "more": name in MORE,
+        "disabled": overridden,
         "wide": name in WIDE,
     }
 

@@ -42,7 +42,7 @@ def panel(view: RunView | None, voice: Voice) -> dict[str, Any]:
         "tone": TONE[run.status],
         "fraction": _fraction(run),
         "phase": _phase(run, voice),
-        "failure": run.failure.model_dump() if run.failure else None,
+        "failure": _failure(run, voice),
         "facts": [{"name": name, "value": value} for name, value in figures(run, voice)],
         "total": run.total_steps,
         "series": [
@@ -57,6 +57,12 @@ def panel(view: RunView | None, voice: Voice) -> dict[str, Any]:
             "step": voice("run.step"),
         },
     }
+
+
+def _failure(run: Run, voice: Voice) -> dict[str, str] | None:
+    if run.failure is None:
+        return None
+    return {name: voice.said(text) for name, text in run.failure.model_dump().items()}
 
 
 def figures(run: Run, voice: Voice) -> list[tuple[str, str]]:
@@ -113,6 +119,10 @@ def told_as(event: AnyEvent, voice: Voice) -> str:
         values["loss"] = numbers.loss(event.loss, voice)
     elif event.kind == "run_succeeded":
         values["time"] = numbers.duration(event.seconds, voice)
+    elif event.kind == "warning_raised":
+        values["message"] = voice.said(event.message)
+    elif event.kind == "run_failed":
+        values["problem"] = voice.said(event.problem)
     elif isinstance(event, DataPrepared):
         return _data_prepared(event, voice)
     return voice(f"event.{event.kind}", **values)

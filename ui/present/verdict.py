@@ -47,12 +47,12 @@ def card(report: Report, voice: Voice) -> Html:
     foot = [voice("verdict.samples", n=numbers.count(report.samples))]
     if unscored:
         foot.append(voice("verdict.unscored", n=unscored))
-    warnings = join(tag("li", warning) for warning in report.warnings)
+    warnings = join(tag("li", voice.said(warning)) for warning in report.warnings)
     return tag(
         "section",
         tag(
             "header",
-            tag("h3", voice(f"verdict.{report.verdict.kind}")),
+            tag("h3", voice(f"verdict.{report.verdict.kind}"), aria_level=2),
             badge(report.run_name, TONE[report.verdict.kind]),
         ),
         tag("p", sentence(report, voice), class_="dt-sentence"),
@@ -90,18 +90,26 @@ def evaluation(live: Evaluation, run: Run | None, voice: Voice) -> Html:
     if live.status in ("starting", "running"):
         lines = [_progress(live), tag("p", progress(live, voice), class_="dt-phase", role="status")]
     elif live.problem:
-        told = join(tag("p", line) for line in (live.problem, live.where, live.fix) if line)
-        lines = [tag("div", told, class_="dt-trouble", role="alert")]
+        if live.total:
+            ended = voice("report.ended_at", done=live.done, total=live.total)
+            lines = [tag("p", ended, class_="dt-phase")]
+        told = join(tag("p", voice.said(x)) for x in (live.problem, live.where, live.fix) if x)
+        lines.append(tag("div", told, class_="dt-trouble", role="alert"))
     return tag(
         "section",
         tag(
             "header",
-            tag("h3", run.plan.name if run else live.request.run_id),
+            tag("h3", run.plan.name if run else live.request.run_id, aria_level=2),
             badge(voice(f"status.{live.status}"), EVALUATION_TONE[live.status]),
         ),
         *lines,
         class_="dt-evaluation",
     )
+
+
+def can_go_on(ended: Evaluation) -> bool:
+    """Whether it ended early, so that it can go on with the answers that it has."""
+    return ended.status in ("failed", "interrupted")
 
 
 def progress(live: Evaluation, voice: Voice) -> str:

@@ -237,7 +237,8 @@ def _wire_plan(room: ChatRoom, widgets: Widgets) -> list[Any]:
             arguments = room.pending_plan(visit, event._data["changes"])
         except PlanError as error:
             value = room.revised(visit, event)
-            yield [*[gr.skip()] * 3, {**value, "errors": str(error).splitlines()}, *[gr.skip()] * 3]
+            refused = {**value, "errors": visit.voice.trouble(error)}
+            yield [*[gr.skip()] * 3, refused, *[gr.skip()] * 3]
             return
         async for drawn in decide(visit, Decision(approved=True, arguments=arguments)):
             yield drawn

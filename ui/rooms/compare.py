@@ -131,6 +131,16 @@ class CompareRoom:
         samples = self.services.actions.samples(dataset_id)
         return from_sample(samples[0])[1] if samples else ""
 
+    def newest_finished(self) -> str:
+        """The run that is meant while the page has not yet shown which there are.
+
+        Raises RunError when there is none.
+        """
+        finished = self._finished()
+        if not finished:
+            raise RunError("There is no finished run yet.", fix="Train one first.")
+        return finished[0].id
+
     def _finished(self) -> list[Run]:
         return [run for run in self.services.watch.runs() if run.status == "succeeded"]
 
@@ -246,8 +256,9 @@ def _wire_talk(room: CompareRoom, widgets: Widgets) -> None:
     ) -> AsyncIterator[list[Any]]:
         visit = visit_of(request)
         voice = visit.voice
-        if run_id is None or not question.strip():
+        if not question.strip():
             return
+        run_id = run_id or room.newest_finished()
         sampling = Sampling(
             temperature=temperature, top_p=top_p, max_tokens=int(max_tokens), seed=int(seed or 0)
         )

@@ -37,8 +37,10 @@ class DataRoom:
         choices = [(f"{one.name} ({one.summary.usable})", one.id) for one in datasets]
         ids = [one.id for one in datasets]
         value = chosen if chosen in ids else next(iter(ids), None)
-        empty = "" if datasets else tag("p", visit.voice("data.none"), class_="dt-quiet")
-        return [gr.Dropdown(choices=choices, value=value), empty]
+        notes = [shown.damaged(self.watch.damaged_datasets(), visit.voice)]
+        if not datasets:
+            notes.append(tag("p", visit.voice("data.none"), class_="dt-quiet"))
+        return [gr.Dropdown(choices=choices, value=value), join(notes)]
 
     def dataset(self, dataset_id: str | None, visit: Visit) -> list[Any]:
         """Summary, findings and first row of a dataset."""
@@ -68,11 +70,12 @@ class DataRoom:
         part = self._part(dataset_id, example)
         return example.row, join([note, dialogue(example, part, (place + 1, len(examples)), voice)])
 
-    def findings(self, dataset: Dataset, kind: str) -> Path:
-        """A file with all findings."""
-        text = shown.as_csv if kind == "csv" else shown.as_jsonl
+    def findings(self, dataset: Dataset, kind: str, voice: Voice) -> Path:
+        """A file with all findings: as sentences to read, or as records."""
+        found = dataset.problems
+        text = shown.as_csv(found, voice) if kind == "csv" else shown.as_jsonl(found)
         name = f"{Path(dataset.source_name).stem}-findings.{kind}"
-        return offer(self.services.actions.workspace, name, text(dataset.problems))
+        return offer(self.services.actions.workspace, name, text)
 
     def _part(self, dataset_id: str, example: Example) -> Part | None:
         split = self.watch.split(dataset_id)
@@ -190,9 +193,10 @@ def _findings(room: DataRoom, chosen: Any) -> tuple[Any, Any]:
 
 def _wire_download(room: DataRoom, chosen: Any, button: Any, kind: str) -> None:
     @told
-    def fill(dataset_id: str | None) -> str | None:
+    def fill(dataset_id: str | None, request: gr.Request) -> str | None:
         if dataset_id is None:
             return None
-        return str(room.findings(room.watch.dataset(dataset_id), kind))
+        voice = visit_of(request).voice
+        return str(room.findings(room.watch.dataset(dataset_id), kind, voice))
 
     chosen.change(fill, chosen, button, **QUIET)

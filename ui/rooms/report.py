@@ -51,19 +51,20 @@ class ReportRoom:
         ]
 
     def evaluation(self, current: Evaluation | None, finished: bool, voice: Voice) -> list[Any]:
-        """The status or verdict of an evaluation, the report itself, and its files."""
+        """How an evaluation stands or its verdict, whether it can go on, the report, its files."""
+        no_files = [gr.DownloadButton(visible=False)] * len(KINDS)
         if current is None:
             waits = tag("p", voice("report.no_runs"), class_="dt-quiet") if not finished else ""
-            return [waits, {"html": ""}, *[gr.DownloadButton(visible=False)] * len(KINDS)]
+            return [waits, gr.Button(visible=False), {"html": ""}, *no_files]
         if current.status != "succeeded":
-            name = self.services.watch.view(current.request.run_id).run
-            shown = verdict.evaluation(current, name, voice)
-            return [shown, {"html": ""}, *[gr.DownloadButton(visible=False)] * len(KINDS)]
+            run = self.services.watch.view(current.request.run_id).run
+            shown = verdict.evaluation(current, run, voice)
+            return [shown, gr.Button(visible=verdict.can_go_on(current)), {"html": ""}, *no_files]
         files = {kind: self.services.actions.report_file(current.id, kind) for kind in KINDS}
         report = self.services.watch.report(current.id)
         page = {"html": _read(files["html"]), "title": voice("report.frame"), "id": current.id}
         buttons = [self._download(current.id, kind, file) for kind, file in files.items()]
-        return [verdict.card(report, voice), page, *buttons]
+        return [verdict.card(report, voice), gr.Button(visible=False), page, *buttons]
 
     def start(self, run_id: str | None, rubric: str | None, limit: int) -> Evaluation:
         """Start an evaluation of a run by a rubric file, or the one that fits its data."""
@@ -98,6 +99,10 @@ def render(services: Services) -> Live:
             listed = widget("choices", "report-list", role="choices")
         with gr.Column(scale=8, min_width=320):
             status = html("report-verdict")
+            go_on = gr.Button(
+                label("report.continue"), visible=False, variant="primary",
+                elem_id="report-continue",
+            )  # fmt: skip
             with gr.Row(elem_classes=["dt-toolbar"]):
                 downloads = [
                     gr.DownloadButton(
@@ -107,7 +112,7 @@ def render(services: Services) -> Live:
                     for kind in KINDS
                 ]  # fmt: skip
             page = widget("report_frame", "report-page", role="frame")
-    shown = [listed, status, page, *downloads]
+    shown = [listed, status, go_on, page, *downloads]
 
     @told
     def begin(
@@ -121,12 +126,20 @@ def render(services: Services) -> Live:
         report_id = str(event._data["id"])
         return [report_id, *room.draw(visit_of(request), run_id, report_id)[1:]]
 
+    @told
+    def resume(run_id: str | None, report_id: str | None, request: gr.Request) -> list[Any]:
+        if report_id is None:  # nothing was chosen by hand: the newest is shown
+            report_id = services.watch.evaluations()[0].id
+        services.actions.resume_evaluation(report_id)
+        return [report_id, *room.draw(visit_of(request), run_id, report_id)[1:]]
+
+    resumed = go_on.click(resume, [run, chosen], [chosen, *shown], **QUIET)
     started = start.click(
         begin, [run, rubric, limit], [chosen, *shown], show_progress="hidden",
         api_visibility="private",
     )  # fmt: skip
     listed.choose(choose, run, [chosen, *shown], **QUIET)
-    return Live(room.draw, [run, *shown], [run, chosen], [started])
+    return Live(room.draw, [run, *shown], [run, chosen], [started, resumed])
 
 
 def _read(file: Path) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core import wording
 from core.assistant.records import Language
+from core.errors import DuotuneError
 from ui.words.chat import CHAT
 from ui.words.common import COMMON
 from ui.words.compare import COMPARE
@@ -37,6 +39,14 @@ class Voice:
     def known(self, key: str, otherwise: str) -> str:
         """The words under a key, or the given text where there are none."""
         return WORDS[key][self._column] if key in WORDS else otherwise
+
+    def said(self, text: str) -> str:
+        """What core or eval put into words, in this language."""
+        return wording.said(text, self.language)
+
+    def trouble(self, error: DuotuneError) -> list[str]:
+        """What happened, where, and what to do, line by line."""
+        return wording.error_text(error, self.language).splitlines()
 
     @property
     def _column(self) -> int:

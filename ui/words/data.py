@@ -12,6 +12,7 @@ DATA = {
         "No dataset yet. Add a file, or try the example: a support desk in English and Chinese.",
         "还没有数据集。添加文件，或试用示例：中英文客服对话。",
     ),
+    "data.damaged": ("Not listed, because damaged: {n}", "有 {n} 个数据集已损坏，未列出"),
     "data.usable": ("Usable rows", "可用行"),
     "data.of_rows": ("of {rows} in the file", "文件共 {rows} 行"),
     "data.rejected": ("With errors", "有错误"),

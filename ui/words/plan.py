@@ -13,6 +13,10 @@ PLAN = {
     "plan.max_length": ("Longest row (tokens)", "单行最大长度（token）"),
     "plan.max_steps": ("Fixed number of steps", "固定步数"),
     "plan.seed": ("Seed", "随机种子"),
+    "plan.epochs.overridden": (
+        "The fixed number of steps decides; clear it to train by epochs.",
+        "由固定步数决定；清空固定步数即可按轮数训练。",
+    ),
     "plan.placeholder.max_steps": ("by epochs", "按轮数"),
     "plan.range": ("{low} to {high}.", "{low} 到 {high}。"),
     "plan.range.above": ("Above {low}, up to {high}.", "大于 {low}，不超过 {high}。"),
@@ -76,6 +80,10 @@ PLAN = {
     "approval.then.start_evaluation": (
         "Both models answer the held-out questions; the engine starts if it is off.",
         "两个模型回答预留的问题；如引擎未启动会先启动。",
+    ),
+    "approval.then.resume_evaluation": (
+        "The evaluation goes on; answers that it has are kept.",
+        "继续评估；已有的回答都会保留。",
     ),
     "approval.then.open_pair": (
         "The engine starts, which takes memory until it is stopped.",

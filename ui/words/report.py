@@ -24,6 +24,8 @@ REPORT = {
     "report.limit": ("Questions at most", "最多题数"),
     "report.limit.all": ("the whole test part", "全部测试数据"),
     "report.start": ("Start the evaluation", "开始评估"),
+    "report.continue": ("Continue the evaluation", "继续评估"),
+    "report.ended_at": ("It ended at {done} of {total}.", "结束于 {done} / {total}。"),
     "report.list": ("Evaluations", "评估列表"),
     "report.none": (
         "No evaluations yet. One answers whether tuning helped, on rows the model never saw.",

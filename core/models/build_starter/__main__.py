@@ -25,6 +25,7 @@ STAGES = (
     Stage(steps=2000, seed=0, drills=280),
     Stage(steps=1500, seed=1, descends=True),
     Stage(steps=2200, seed=2, descends=True),
+    Stage(steps=2300, seed=3, descends=True),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from core.assistant import chats, driver, news, suggestions
 from core.assistant.records import AssistantSaid, Decision, Said, ToolUsed, Trouble, UserSaid
 from core.errors import RunError, ServingError
 from core.settings import EndpointSetting
+from eval.records import EvaluationRequest
 from tests.core.assistant.talking import Talk, cards, last_said, tea_file, tools, troubles
 from tests.fakes_actions import World
 
@@ -554,3 +556,52 @@ def test_a_world_with_several_runs_takes_the_newest_finished(tmp_path: Path) -> 
     assert talk.world.opened == [first.id, talk.world.newest().id]
     assert troubles(chat) == []
     assert isinstance(talk.world, World)
+
+
+def interrupted_evaluation(tmp_path: Path, **settings: Any) -> Talk:
+    talk = started(tmp_path, **settings)
+    talk.world.succeed()
+    run = talk.world.newest()
+    rubric = talk.actions.rubric_for(run.id).as_yaml()
+    talk.actions.start_evaluation(EvaluationRequest(run_id=run.id, rubric=rubric))
+    talk.world.finish_evaluation(status="interrupted", done=4, problem="It ended.", fix="Go on.")
+    return talk
+
+
+@pytest.mark.parametrize("words", ["resume", "continue the evaluation", "继续", "继续评估"])
+def test_an_interrupted_evaluation_goes_on(tmp_path: Path, words: str) -> None:
+    talk = interrupted_evaluation(tmp_path)
+    offered = [one.text for one in suggestions.suggestions(talk.actions, talk.chat())]
+    assert "Continue the evaluation" in offered
+    chat = talk.say(words)
+    assert tools(chat)[-1] == ("resume_evaluation", "done")
+    assert [one.status for one in talk.actions.evaluations()] == ["starting"]
+    assert cards(chat)[-1] == "evaluation"
+
+
+def test_a_run_goes_on_when_it_is_meant(tmp_path: Path) -> None:
+    talk = interrupted_evaluation(tmp_path)
+    talk.world.change(status="stopped", last_checkpoint="step-3", result=None)
+    chat = talk.say("resume training")
+    assert chat.pending is not None
+    assert chat.pending.verb == "resume_run"
+
+
+def test_troubles_and_problems_are_told_in_the_persons_language(tmp_path: Path) -> None:
+    talk = Talk(tmp_path / "home")
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    chat = talk.say("这是我的数据", empty)
+    assert troubles(chat) == ["empty.jsonl 是空文件。"]
+    chat = talk.say("看看这个", tea_file(tmp_path, bad=2))
+    assert "第一个问题：第 39 条数据" in "\n".join(
+        item.text for item in chat.items if isinstance(item, AssistantSaid)
+    )
+    assert "Only" not in last_said(chat)
+    talk.world.errors["start_training"] = RunError("Another run is just being started.")
+    chat = talk.say("开始")
+    assert troubles(chat)[-1] == "另一个训练任务正在启动。"
+    chat = talk.say("训练")
+    said = last_said(talk.say("为什么这样设置？"))
+    assert "学习率 = 0.002：该基础模型的制作者经试验推荐。" in said
+    assert "Recommended" not in said

@@ -106,7 +106,7 @@ def test_given_parts_are_kept_but_leaks_leave_the_held_out_parts(tmp_path: Path)
     assert split.given
     assert split.train == (ids[0], ids[2], ids[3], ids[4], ids[5])
     assert (split.validation, split.test) == ((ids[1],), ())
-    assert "row 3, row 4, row 6" in split.notes[0]
+    assert "rows 3, 4, 6" in split.notes[0]
     assert "row 5" in split.notes[1]
     assert "no test part" in split.notes[2]
 

@@ -119,6 +119,62 @@ def test_a_folder_that_cannot_be_used_says_why(
     assert str(model) in caught.value.where
 
 
+def nested_config(folder: Path) -> None:
+    (folder / "config.json").write_text("[" * 100_000)
+
+
+def wrong_kind(folder: Path) -> None:
+    (folder / "config.json").write_text(json.dumps({**CONFIG, "max_position_embeddings": "many"}))
+
+
+def words_for_numbers(folder: Path) -> None:
+    (folder / "config.json").write_text(json.dumps({**CONFIG, "num_attention_heads": "two"}))
+
+
+def raw_header(folder: Path, header: object) -> None:
+    text = json.dumps(header).encode()
+    (folder / "model.safetensors").write_bytes(len(text).to_bytes(8, "little") + text)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (nested_config, "config.json can't be read"),
+        (wrong_kind, "another kind"),
+        (words_for_numbers, "another kind"),
+        (lambda folder: raw_header(folder, [1, 2]), "is damaged"),
+        (lambda folder: raw_header(folder, {"a": {"x": 1}}), "is damaged"),
+        (lambda folder: raw_header(folder, {"a": {"data_offsets": [0, 0]}}), "another kind"),
+        (lambda folder: raw_header(folder, {"a": 3}), "is damaged"),
+    ],
+)
+def test_a_folder_of_nonsense_is_refused_in_words(
+    model: Path, spoil: Callable[[Path], None], says: str
+) -> None:
+    spoil(model)
+    with pytest.raises(ModelError, match=says) as refused:
+        catalog.resolve(str(model), None, OFFLINE)
+    assert refused.value.where
+    assert refused.value.fix
+
+
+def test_a_folder_that_may_not_be_read_says_so(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(folders, "_header", refuse)
+    with pytest.raises(ModelError, match="can't be read: Permission denied") as refused:
+        catalog.resolve(str(model), None, OFFLINE)
+    assert refused.value.where.endswith("model.safetensors")
+
+
+def test_a_name_too_long_for_a_path_is_no_folder() -> None:
+    with pytest.raises(ModelError, match="neither a model of the catalog"):
+        catalog.resolve("x" * 5000, None, OFFLINE)
+
+
 def test_a_template_inside_the_tokenizer_config_counts(model: Path) -> None:
     no_template(model)
     variants = [{"name": "default", "template": "A"}, {"name": "tool_use", "template": "B"}]

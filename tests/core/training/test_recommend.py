@@ -57,6 +57,8 @@ def test_changes_win_and_are_marked_as_choices(data: Data) -> None:
     [
         ({"rank": 4096}, "rank = 4096.*128"),
         ({"learning_rate": "quick"}, "learning_rate = 'quick'"),
+        ({"seed": -1}, "seed = -1"),
+        ({"seed": 2**32}, "seed = 4294967296"),
         ({"colour": "red"}, "no setting 'colour'"),
         ({"max_length": 1_000_000}, "reads .* tokens"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,6 +14,7 @@ from core.disk import take_lease
 from core.errors import RunError
 from core.processes import ProcessId, is_alive, start_detached
 from core.training import runs
+from core.training import status as statuses
 from core.training.events import (
     DataPrepared,
     Evaluated,
@@ -134,6 +136,19 @@ def test_a_resumed_attempt_hides_the_end_of_the_one_before(
     with trainer_lives(written_run):
         run = runs.status(workspace, written_run.folder.run_id)
     assert (run.status, run.attempt, run.step) == ("running", 2, 4)
+
+
+def test_a_trainer_that_leaves_between_two_looks_is_not_told_dead(
+    workspace: Workspace, written_run: WrittenRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written_run.happened(STARTED, TRAINING, step(3))
+
+    def left(_: Path) -> bool:
+        written_run.happened(STOPPED)
+        return False
+
+    monkeypatch.setattr(statuses, "lease_is_held", left)
+    assert runs.status(workspace, written_run.folder.run_id).status == "stopped"
 
 
 def test_figures_come_from_the_last_events(workspace: Workspace, written_run: WrittenRun) -> None:
