@@ -150,7 +150,7 @@ class Actions:
             matches = found[:1]
         else:
             matches = tuple(run for run in found if text in (run.id, run.plan.name))
-            matches = matches or tuple(run for run in found if run.id.startswith(text))
+            matches = matches or tuple(run for run in found if text and run.id.startswith(text))
         if len(matches) != 1:
             which = "No run fits" if not matches else f"{len(matches)} runs fit"
             raise RunError(f"{which} '{text}'.", fix="`duotune runs` lists them with their ids.")
@@ -183,7 +183,8 @@ class Actions:
     def open_pair(self, run_id: str, say: Say = _silent) -> Pair:
         """Serve a finished run beside its base and prove that it is what was trained.
 
-        Raises RunError when the run has no adapter yet, ServingError when it can't be served.
+        Raises RunError when the run has no adapter yet or another one trains on the GPU,
+        ServingError when it can't be served.
         """
         run = runs.status(self.workspace, run_id)
         if run.status != "succeeded":
@@ -192,7 +193,18 @@ class Actions:
                 run.id,
                 "Wait for it to succeed, or resume it.",
             )
+        self._need_gpu()
         return open_pair(self.engines, run, say)
+
+    def _need_gpu(self) -> None:
+        """An engine takes most of a GPU's free memory, which a trainer at work may need next."""
+        live = next((run for run in self.runs() if run.is_live), None)
+        if live is not None and catalog.gpu_name() is not None:
+            raise RunError(
+                f"Run '{live.plan.name}' is training on the GPU, and serving needs its memory.",
+                live.id,
+                "Wait until it is done, or stop it first: it can be resumed later.",
+            )
 
     def ask_both(
         self,
@@ -236,10 +248,12 @@ class Actions:
 
     def start_evaluation(self, request: EvaluationRequest) -> Evaluation:
         """Start an evaluation in its own process."""
+        self._need_gpu()
         return evaluations.start(self.workspace, self.settings, request)
 
     def resume_evaluation(self, report_id: str) -> Evaluation:
         """Go on with one that failed or was interrupted; answers that it has are kept."""
+        self._need_gpu()
         return evaluations.resume(self.workspace, self.settings, report_id)
 
     def evaluations(self) -> tuple[Evaluation, ...]:

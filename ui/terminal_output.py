@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,8 +23,8 @@ class Terminal:
     """Where results and progress go; progress never mixes with results."""
 
     as_json: bool
-    results: Console = field(default_factory=Console)
-    """Standard output."""
+    results: Console = field(default_factory=lambda: Console(markup=False))
+    """Standard output; brackets in names and texts are only brackets."""
     progress: Console = field(default_factory=lambda: Console(stderr=True))
     """Standard error."""
 
@@ -70,15 +71,30 @@ def as_plain(record: BaseModel | Sequence[BaseModel]) -> Any:
     return [item.model_dump(mode="json") for item in record]
 
 
+def _unexpected(error: Exception) -> DuotuneError:
+    """What nobody foresaw, in words, with the line that a developer needs."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return DuotuneError(
+        f"Duotune met an unexpected error: {type(error).__name__}: {error}",
+        f"{last.filename}, line {last.lineno}",
+        "This is a mistake in Duotune: please report it. What was started goes on.",
+    )
+
+
 @contextmanager
 def terminal(as_json: bool) -> Iterator[Terminal]:
-    """Run a command's body; an error becomes its sentences and exit status 1."""
+    """The boundary of a command: whatever its body raises becomes sentences and exit status 1."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     output = Terminal(as_json)
     try:
         yield output
     except DuotuneError as error:
         output.fail(error)
+        raise typer.Exit(1) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # noqa: BLE001  what nobody foresaw is typed here, and only here
+        output.fail(_unexpected(error))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         output.say("Left. What was started goes on; `duotune runs` shows it.")

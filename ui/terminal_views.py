@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Group
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from core.data.records import Dataset, Split
@@ -67,7 +67,8 @@ def runs_view(runs: tuple[Run, ...]) -> Table | Text:
     """All runs, newest first."""
     if not runs:
         return Text("No runs yet. `duotune train FILE` starts one.")
-    table = Table("Run", "Name", "Status", "Step", "Loss", "Validation loss")
+    ids = Column("Run", no_wrap=True)  # whole, because they are typed again
+    table = Table(ids, "Name", "Status", "Step", "Loss", "Validation loss")
     for run in runs:
         table.add_row(
             run.id,

@@ -92,7 +92,7 @@ def list_datasets(workspace: Workspace) -> tuple[Dataset, ...]:
         try:
             found.append(load(workspace, dataset_id))
         except DataError as error:
-            _log.warning("%s", error)
+            _log.info("%s", error)  # the Data room shows it; this is asked for every few seconds
     return tuple(sorted(found, key=lambda d: (d.created, d.id), reverse=True))
 
 

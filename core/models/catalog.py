@@ -89,8 +89,8 @@ STARTER_SETTINGS: dict[str, float | int | str] = {
     "rank": 32,
     "alpha": 64,
     "learning_rate": 2e-3,
-    "epochs": 4.0,
-    "batch_size": 16,
+    "epochs": 3.0,
+    "batch_size": 4,
     "max_length": 512,
 }
 

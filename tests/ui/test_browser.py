@@ -10,6 +10,11 @@ import pytest
 from playwright.sync_api import expect
 
 from core.data.examples import SUPPORT_DESK
+from core.disk import write_atomic
+from core.processes import ProcessId
+from eval.evaluations import Launch
+from eval.folder import ReportFolder
+from eval.records import EvaluationRequest
 from tests.ui.browser import visit
 from tests.ui.fake_parts import FakeActions
 from ui import shell
@@ -29,8 +34,6 @@ def app(actions: FakeActions) -> Iterator[shell.RunningApp]:
 @pytest.fixture
 def trained(actions: FakeActions, app: shell.RunningApp, wait: object) -> str:
     """A workspace with data, a finished run and a report."""
-    from eval.records import EvaluationRequest
-
     plan = actions.propose_plan(actions.check_data(SUPPORT_DESK).id).plan
     run = actions.start_training(plan.model_copy(update={"name": "Fennel desk"}))
     assert callable(wait)
@@ -199,6 +202,38 @@ def test_the_report_room(app: shell.RunningApp, trained: str) -> None:
         page.locator("#report-start").click()
         expect(page.locator("#report-list button")).to_have_count(2)
         expect(page.locator("#report-list button").first).to_contain_text("finished")
+        seen.assert_sound()
+
+
+def test_an_interrupted_evaluation_can_be_continued(
+    app: shell.RunningApp, actions: FakeActions, trained: str
+) -> None:
+    cut = ReportFolder.of(actions.workspace, "rep-20991121-100000-abcd")
+    rubric = actions.rubric_for(trained).as_yaml()
+    request = EvaluationRequest(run_id=trained, rubric=rubric, limit=5)
+    dead = Launch(created="2099-11-21T10:00:00+00:00", process=ProcessId(pid=999_999, started=0))
+    write_atomic(cut.request, request.model_dump_json())
+    write_atomic(cut.launch, dead.model_dump_json())
+    with visit(f"{app.address}/?room=report&lang=zh") as seen:
+        page = seen.page
+        expect(page.locator("#report-verdict")).to_contain_text("可以继续评估")
+        page.locator("#report-continue").click()
+        expect(page.locator("#report-list button").first).to_contain_text(FINISHED)
+        expect(page.locator("#report-continue")).to_be_hidden()
+        expect(page.locator("#report-verdict h3")).to_be_visible()
+        seen.assert_sound()
+
+
+def test_a_fixed_number_of_steps_disables_the_epochs(app: shell.RunningApp, small: Path) -> None:
+    with visit(app.address) as seen:
+        seen.attach(str(small))
+        seen.say("use 20 steps")
+        plan = seen.page.locator("#chat-plan")
+        expect(plan.locator("input[name=epochs]")).to_be_disabled()
+        plan.locator("summary").click()
+        plan.locator("input[name=max_steps]").fill("")
+        plan.locator("input[name=max_steps]").press("Tab")
+        expect(plan.locator("input[name=epochs]")).to_be_enabled()
         seen.assert_sound()
 
 

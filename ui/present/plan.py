@@ -56,7 +56,9 @@ def value(card: Card, voice: Voice) -> Value:
         "settings": settings,
         "reasons": [
             {
-                "names": ("、" if voice.language == "zh" else ", ").join(voice(f"plan.{name}") for name in names),
+                "names": ("、" if voice.language == "zh" else ", ").join(
+                    voice(f"plan.{name}") for name in names
+                ),
                 "text": voice.said(reason),
             }
             for reason, names in shared.items()

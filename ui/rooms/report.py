@@ -85,15 +85,7 @@ def render(services: Services) -> Live:
     chosen = gr.State(None)
     with gr.Row(elem_classes=["dt-room"]):
         with gr.Column(scale=3, min_width=280, elem_classes=["dt-panel"]):
-            run = gr.Dropdown(label=label("report.run"), elem_id="report-run")
-            rubric = gr.File(
-                label=label("report.rubric"), file_types=[".yaml", ".yml"],
-                elem_id="report-rubric", height=110,
-            )  # fmt: skip
-            limit = gr.Dropdown(
-                [(label("report.limit.all"), 0), *((str(n), n) for n in LIMITS)], value=0,
-                label=label("report.limit"), elem_id="report-limit",
-            )  # fmt: skip
+            run, rubric, limit = _asked()
             start = gr.Button(label("report.start"), variant="primary", elem_id="report-start")
             gr.Markdown(label("report.list"), elem_classes=["dt-heading"])
             listed = widget("choices", "report-list", role="choices")
@@ -103,14 +95,7 @@ def render(services: Services) -> Live:
                 label("report.continue"), visible=False, variant="primary",
                 elem_id="report-continue",
             )  # fmt: skip
-            with gr.Row(elem_classes=["dt-toolbar"]):
-                downloads = [
-                    gr.DownloadButton(
-                        label(f"report.download.{kind}"), size="sm", visible=False,
-                        elem_id=f"report-{kind}", min_width=120,
-                    )
-                    for kind in KINDS
-                ]  # fmt: skip
+            downloads = _downloads()
             page = widget("report_frame", "report-page", role="frame")
     shown = [listed, status, go_on, page, *downloads]
 
@@ -122,24 +107,47 @@ def render(services: Services) -> Live:
         return [started.id, *room.draw(visit_of(request), run_id, started.id)[1:]]
 
     @told
-    def choose(run_id: str | None, event: gr.EventData, request: gr.Request) -> list[Any]:
-        report_id = str(event._data["id"])
-        return [report_id, *room.draw(visit_of(request), run_id, report_id)[1:]]
-
-    @told
     def resume(run_id: str | None, report_id: str | None, request: gr.Request) -> list[Any]:
         if report_id is None:  # nothing was chosen by hand: the newest is shown
             report_id = services.watch.evaluations()[0].id
         services.actions.resume_evaluation(report_id)
         return [report_id, *room.draw(visit_of(request), run_id, report_id)[1:]]
 
-    resumed = go_on.click(resume, [run, chosen], [chosen, *shown], **QUIET)
-    started = start.click(
-        begin, [run, rubric, limit], [chosen, *shown], show_progress="hidden",
-        api_visibility="private",
-    )  # fmt: skip
+    @told
+    def choose(run_id: str | None, event: gr.EventData, request: gr.Request) -> list[Any]:
+        report_id = str(event._data["id"])
+        return [report_id, *room.draw(visit_of(request), run_id, report_id)[1:]]
+
+    quiet = {"show_progress": "hidden", "api_visibility": "private"}
+    started = start.click(begin, [run, rubric, limit], [chosen, *shown], **quiet)
+    resumed = go_on.click(resume, [run, chosen], [chosen, *shown], **quiet)
     listed.choose(choose, run, [chosen, *shown], **QUIET)
     return Live(room.draw, [run, *shown], [run, chosen], [started, resumed])
+
+
+def _asked() -> tuple[Any, Any, Any]:
+    """What an evaluation is started with: run, rubric and limit."""
+    run = gr.Dropdown(label=label("report.run"), elem_id="report-run")
+    rubric = gr.File(
+        label=label("report.rubric"), file_types=[".yaml", ".yml"], elem_id="report-rubric",
+        height=110,
+    )  # fmt: skip
+    limit = gr.Dropdown(
+        [(label("report.limit.all"), 0), *((str(n), n) for n in LIMITS)], value=0,
+        label=label("report.limit"), elem_id="report-limit",
+    )  # fmt: skip
+    return run, rubric, limit
+
+
+def _downloads() -> list[Any]:
+    with gr.Row(elem_classes=["dt-toolbar"]):
+        return [
+            gr.DownloadButton(
+                label(f"report.download.{kind}"), size="sm", visible=False,
+                elem_id=f"report-{kind}", min_width=120,
+            )
+            for kind in KINDS
+        ]  # fmt: skip
 
 
 def _read(file: Path) -> str:

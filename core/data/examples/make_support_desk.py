@@ -115,7 +115,7 @@ class Desk:
         pleas = [] if intent == "thanks" else self._words["pleas"]
         parts.append(self._rng.choice([*self._words["closers"], *pleas]))
         joined = (" " if self._english else "").join(part for part in parts if part)
-        if self._english and item[0] in "aeio":
+        if self._english and item.startswith(("a", "e", "i", "o", "um")):  # but: a ukulele
             joined = joined.replace(" a {i}", " an {i}")
         filled = joined.format(
             i=item,

@@ -243,8 +243,9 @@ def test_without_a_serving_environment_the_card_says_how_to_get_one(
         Engines(workspace, Settings()).ensure("starter")
     assert "./duotune" in caught.value.fix
     assert "DUOTUNE_VLLM_PYTHON" in caught.value.fix
-    with pytest.raises(ServingError, match="has no vLLM"):
-        Engines(workspace, Settings(vllm_python=Path(sys.executable))).ensure("starter")
+    for other in (Path(sys.executable), Path("/bin/true"), Path("/bin/false")):
+        with pytest.raises(ServingError, match="has no vLLM"):
+            Engines(workspace, Settings(vllm_python=other)).ensure("starter")
 
 
 def test_a_model_that_is_not_there_leaves_the_running_engine_alone(
@@ -275,8 +276,10 @@ def test_a_head_size_that_cpus_can_not_serve_is_refused_before_a_start(
 def test_secrets_of_the_app_stay_with_the_app(quick: Engines, tmp_path: Path) -> None:
     wanted = launch.want(quick.settings, "starter", None, 16)
     given = {"PATH": "/bin", "OPENAI_API_KEY": "s", "DUOTUNE_LOGIN": "s", "PYTHONPATH": "/x"}
+    given["HF_ENDPOINT"] = "https://mirror.example"
     env = launch.environment(wanted, "key", tmp_path / "lease", given)
     assert env["PATH"] == "/bin"
+    assert env["HF_ENDPOINT"] == "https://mirror.example"
     assert not {"OPENAI_API_KEY", "DUOTUNE_LOGIN", "PYTHONPATH"} & env.keys()
     assert env["VLLM_API_KEY"] == "key"
     assert "key" not in launch.arguments(wanted, Path("python"), 1)
