@@ -60,6 +60,13 @@ def gap(e: Estimate) -> tuple[str, str]:
     """What the true gap could be, in both languages."""
     if e.low is None or e.high is None:
         return "How large a gap there may be could not be bounded.", "真实差距的范围无法估计。"
+    if e.low > 0 or e.high < 0:
+        return (
+            f"The interval ({points(e.low)} to {points(e.high)} points) leaves out 0, but an exact "
+            f"test does not (p {_is(e.p_value)}), so this is no proof.",
+            f"区间（{interval_zh(e)} 个百分点）不含 0，"
+            f"但精确检验不排除 0（p {_is(e.p_value)}），因此不算证明。",
+        )
     return (
         f"The true gap could be between {points(e.low)} and {points(e.high)} points.",
         f"真实差距可能在 {interval_zh(e)} 个百分点之间。",

@@ -31,6 +31,7 @@ from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from core.actions import Actions
 from core.disk import take_lease, write_atomic
@@ -249,8 +250,20 @@ def _launch_options(settings: Settings, port: int) -> dict[str, Any]:
         "theme": theme(),
         "css_paths": STYLES,
         "i18n": translations(),
-        "app_kwargs": {"middleware": [Middleware(PageHead)], "docs_url": None, "redoc_url": None},
+        "app_kwargs": {
+            "middleware": [*_only_this_machine(login), Middleware(PageHead)],
+            "docs_url": None,
+            "redoc_url": None,
+            "openapi_url": None,
+        },
     }
+
+
+def _only_this_machine(login: str | None) -> list[Middleware]:
+    """Without a login, answer to loopback names only, so that no web page reaches in by another."""
+    if login is not None:
+        return []
+    return [Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])]
 
 
 def serve(actions: Actions, say: Say) -> None:

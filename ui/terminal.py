@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from core.actions import Actions, PlanChanges
-from core.errors import PlanError
+from core.errors import PlanError, RunError
 from core.messages import Message
 from core.serving.records import Sampling
 from core.settings import read_settings
+from core.training.records import Run
 from core.workspace import Workspace
 from eval.records import EvaluationRequest, Sample
 from ui import terminal_views as views
@@ -27,7 +28,7 @@ cli = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 RunName = Annotated[str, typer.Argument(help="A run's id, its name, or 'last'.")]
-File = Annotated[Path, typer.Argument(help="A dialogue file, .jsonl or .json.")]
+File = Annotated[Path, typer.Argument(help="A dialogue file, .jsonl or .json.", readable=False)]
 
 
 def open_actions() -> Actions:
@@ -67,7 +68,7 @@ def models(json: Json = False) -> None:
     """List base models that can be picked by name."""
     with terminal(json) as output:
         found = open_actions().models()
-        output.show(found, views.models_view(found))
+        output.show_all("models", found, views.models_view(found))
 
 
 @cli.command()
@@ -100,7 +101,7 @@ def runs(json: Json = False) -> None:
     """List all runs, newest first."""
     with terminal(json) as output:
         found = open_actions().runs()
-        output.show(found, views.runs_view(found))
+        output.show_all("runs", found, views.runs_view(found))
 
 
 @cli.command()
@@ -134,19 +135,18 @@ def compare(
     prompt: Annotated[
         str | None, typer.Argument(help="A question; left out, rows of the test part are asked.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="How many test rows to ask.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, help="How many test rows to ask.")] = 10,
     json: Json = False,
 ) -> None:
     """Ask base and tuned the same question and show both answers."""
     with terminal(json) as output:
         actions = open_actions()
         found = actions.find_run(run)
+        samples = [asked(prompt)] if prompt else test_samples(actions, found, limit)
         pair = actions.open_pair(found.id, output.say)
-        samples = (
-            [asked(prompt)] if prompt else list(actions.samples(found.plan.dataset_id))[:limit]
-        )
         comparisons = asyncio.run(actions.compare_samples(pair, samples, Sampling()))
-        output.show(comparisons, *(views.comparison_view(one) for one in comparisons))
+        shown = [views.comparison_view(one) for one in comparisons]
+        output.show_all("comparisons", comparisons, *shown)
 
 
 @cli.command()
@@ -210,6 +210,21 @@ def parse_changes(assignments: list[str]) -> PlanChanges:
             )
         given[key] = value
     return PlanChanges.parse(given)
+
+
+def test_samples(actions: Actions, run: Run, limit: int) -> list[Sample]:
+    """The first questions of the test part of a run's data.
+
+    Raises RunError when it has none.
+    """
+    samples = actions.samples(run.plan.dataset_id)
+    if not samples:
+        raise RunError(
+            "The data of this run has no test part to take questions from.",
+            run.plan.dataset_id,
+            'Ask your own: `duotune compare RUN "a question"`.',
+        )
+    return list(samples[:limit])
 
 
 def asked(prompt: str) -> Sample:

@@ -37,7 +37,7 @@ class Terminal:
         """Tell what happens now."""
         self.progress.print(text, highlight=False, markup=False)
 
-    def show(self, record: BaseModel | Sequence[BaseModel], *views: RenderableType) -> None:
+    def show(self, record: BaseModel, *views: RenderableType) -> None:
         """Print a result: the record as JSON, or its view for a person."""
         if self.as_json:
             self.print_json(as_plain(record))
@@ -45,8 +45,16 @@ class Terminal:
         for view in views:
             self.results.print(view)
 
+    def show_all(self, name: str, records: Sequence[BaseModel], *views: RenderableType) -> None:
+        """Print several results: one JSON object that holds them under a name, or their views."""
+        if self.as_json:
+            self.print_json({name: as_plain(records)})
+            return
+        for view in views:
+            self.results.print(view)
+
     def print_json(self, data: Any) -> None:
-        """Print one JSON object (or array) on one line."""
+        """Print one JSON object on one line."""
         self.results.file.write(json.dumps(data, ensure_ascii=False) + "\n")
 
     def fail(self, error: DuotuneError) -> None:

@@ -22,7 +22,7 @@ def example_id(conversation: Conversation) -> str:
     return f"ex-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
-def duplicate_key(conversation: Conversation) -> bytes:
+def folded_key(conversation: Conversation) -> bytes:
     """Equal for conversations whose folded turns, calls and tools are equal."""
     hasher = hashlib.sha256()
     for turn in conversation.messages:
@@ -38,7 +38,7 @@ def group_key(conversation: Conversation) -> str:
     """Equal for conversations that must stay in one part: those with the same first user turn."""
     first = fold(conversation.first_user)
     if not first:
-        return duplicate_key(conversation).hex()[:32]
+        return folded_key(conversation).hex()[:32]
     return hashlib.sha256(first.encode()).hexdigest()[:32]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.data.checking import CheckedRow, check_row
 from core.data.collecting import Problems
 from core.data.collector import no_collection
-from core.data.identity import dataset_id, duplicate_key, example_id
+from core.data.identity import dataset_id, example_id
 from core.data.locating import LineCounter
 from core.data.malformed import Fault
 from core.data.problems import ERRORS, Finding, file_error, no_usable_rows, shorten
@@ -60,7 +60,7 @@ class _Intake:
     rejected: int = 0
     duplicates: int = 0
     _objects: int = 0
-    _first_seen: dict[bytes, int] = field(default_factory=dict)
+    _first_seen: dict[str, int] = field(default_factory=dict)
 
     def take_all(self, rows: Iterable[Row]) -> None:
         """Take in every row, or stop when the file plainly holds something else."""
@@ -94,14 +94,14 @@ class _Intake:
             self.problems.add_row(row, checked.found)
 
     def _keep(self, number: int, checked: CheckedRow, conversation: Conversation) -> None:
-        first = self._first_seen.setdefault(duplicate_key(conversation), number)
+        first = self._first_seen.setdefault(name := example_id(conversation), number)
         if first != number:
             self.duplicates += 1
             checked.found.append(Finding("exact_duplicate", (), {"first": str(first)}))
             return
         self.examples.append(
             Example(
-                id=example_id(conversation),
+                id=name,
                 row=number,
                 conversation=conversation,
                 part=checked.part,

@@ -92,6 +92,7 @@ STARTER_SETTINGS: dict[str, float | int | str] = {
     "epochs": 3.0,
     "batch_size": 4,
     "max_length": 512,
+    "evaluations": 3,
 }
 
 HUB_MODELS = (

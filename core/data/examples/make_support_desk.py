@@ -79,9 +79,9 @@ class Desk:
         """Return one dialogue whose last wish is the intent."""
         item, draw = self._rng.choice(self._items), self._rng.random()
         earlier = [first for first, after in self._next.items() if intent in after]
-        if draw < 0.2 and earlier:
+        if draw < 0.18 and earlier:
             turns = self._after_another_wish(intent, self._rng.choice(earlier), item)
-        elif draw < 0.42:
+        elif draw < 0.4:
             turns = self._after_an_opening(intent, item)
         else:
             turns = [("user", self._first(self._pick("sentences", intent), item, intent))]
