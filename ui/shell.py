@@ -273,6 +273,10 @@ def serve(actions: Actions, say: Say) -> None:
     """
     app = launch(actions)
     say(f"Duotune is open at {app.address}")
+    settings = actions.settings
+    if settings.login_is_new and settings.login is not None:
+        name, _, password = settings.login.get_secret_value().partition(":")
+        say(f"Log in as {name} with the password {password} (DUOTUNE_LOGIN sets your own).")
     try:
         app.demo.block_thread()
     finally:
