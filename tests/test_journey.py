@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from tests.ui.browser import Visited, visit
 
 ROOT = Path(__file__).parent.parent
 PORT = 7917
+MEASURED = re.compile("tokens/s|每秒")
 PICTURES = os.environ.get("DUOTUNE_PICTURES")
 """A folder for screenshots of the journey, for whoever wants to look."""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(800)]
@@ -150,9 +152,7 @@ def ask_both(seen: Visited, question: str) -> None:
     box.fill(question)
     page.locator("#compare-send").click()
     for side in ("base", "tuned"):
-        expect(page.locator(f"#compare-{side}-figures")).to_contain_text(
-            "tokens/s", timeout=120_000
-        )
+        expect(page.locator(f"#compare-{side}-figures")).to_contain_text(MEASURED, timeout=120_000)
         expect(page.locator(f"#compare-{side}")).to_contain_text(question)
 
 
