@@ -45,8 +45,8 @@ class Group:
 
 
 GROUPS = (
-    Group("train", "en", 600),
-    Group("train", "zh", 200),
+    Group("train", "en", 450),
+    Group("train", "zh", 150),
     Group("validation", "en", 45),
     Group("validation", "zh", 15),
     Group("test", "en", 45, new_phrasing=True),

@@ -21,7 +21,7 @@ def test_a_mixed_file_is_counted_in_full(tmp_path: Path) -> None:
         row("Where is my kettle?", "On its way.", tags=["delivery", "en"]),
         {"messages": [SYSTEM, *turns("我的水壶在哪里？", "在路上。", "谢谢", "不客气。")]},
         {"messages": [SYSTEM, *turns("Turn it on"), call()]},
-        row("where is  my KETTLE？", "On its way."),
+        row("Where is my kettle?", "On its way."),
         row("Где мой чайник?", "В пути.", tags=["delivery"]),
         {"messages": turns("nobody answers")},
         "{broken",
