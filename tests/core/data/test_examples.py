@@ -53,7 +53,7 @@ def as_pattern(sentence: str) -> re.Pattern[str]:
 
 
 def test_counts_and_languages(rows: list[Row]) -> None:
-    assert Counter(row["split"] for row in rows) == {"train": 800, "validation": 60, "test": 160}
+    assert Counter(row["split"] for row in rows) == {"train": 600, "validation": 60, "test": 160}
     chinese = sum("zh" in row["tags"] for row in rows)
     assert 0.2 < chinese / len(rows) < 0.3
     assert all(("zh" in row["tags"]) != ("en" in row["tags"]) for row in rows)
