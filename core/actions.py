@@ -12,9 +12,8 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from core.data import ingest, splitting, store
-from core.data.records import Dataset, Example, Split
-from core.errors import DataError, PlanError, RunError
+from core.data_actions import DataActions
+from core.errors import PlanError, RunError
 from core.messages import Message, Record
 from core.models import catalog
 from core.models.catalog import ModelFacts
@@ -22,12 +21,10 @@ from core.serving import chat
 from core.serving.engines import Engines
 from core.serving.pairs import open_pair
 from core.serving.records import Engine, Generation, Pair, Sampling
-from core.settings import Settings
 from core.training import recommend, runs
 from core.training.plan import TrainingPlan
 from core.training.recommend import Proposal
 from core.training.records import Run, RunView
-from core.workspace import Workspace
 from eval import comparison, evaluations, rubric_choice
 from eval.records import Comparison, Evaluation, EvaluationRequest, Report, Sample
 from eval.rubrics import Rubric
@@ -72,43 +69,13 @@ class PlanChanges(Record):
 
 
 @dataclass(frozen=True)
-class Actions:
-    """The verbs, over one workspace and its settings."""
+class Actions(DataActions):
+    """The verbs, over one workspace and its settings; those about data are in `data_actions`."""
 
-    workspace: Workspace
-    settings: Settings
     engines: Engines = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "engines", Engines(self.workspace, self.settings))
-
-    # -- data ---------------------------------------------------------------------------------
-
-    def check_data(self, file: Path, name: str | None = None) -> Dataset:
-        """Read a file, list every problem in it, and keep its good rows as a dataset version.
-
-        Raises DataError when no row can be used; the error lists why.
-        """
-        return store.save(self.workspace, ingest.read_file(file, name), file)
-
-    def datasets(self) -> tuple[Dataset, ...]:
-        """All dataset versions, newest first."""
-        return store.list_datasets(self.workspace)
-
-    def damaged_datasets(self) -> tuple[DataError, ...]:
-        """Why some datasets can't be listed."""
-        return store.damaged_datasets(self.workspace)
-
-    def dataset(self, dataset_id: str) -> Dataset:
-        return store.load(self.workspace, dataset_id)
-
-    def examples(self, dataset_id: str) -> tuple[Example, ...]:
-        """The usable rows of a dataset, in file order."""
-        return store.load_examples(self.workspace, dataset_id)
-
-    def split(self, dataset_id: str) -> Split:
-        """The dataset's frozen split; made on first use, the same ever after."""
-        return splitting.frozen_split(self.workspace, dataset_id)
 
     # -- training -----------------------------------------------------------------------------
 

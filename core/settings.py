@@ -42,6 +42,8 @@ class Settings(Record):
     """DUOTUNE_ASSISTANT_URL, _MODEL, _KEY: a language model that drives the chat."""
     judge: EndpointSetting | None = None
     """DUOTUNE_JUDGE_URL, _MODEL, _KEY: a language model that judges rubric criteria."""
+    augment: EndpointSetting | None = None
+    """DUOTUNE_AUGMENT_URL, _MODEL, _KEY: a language model that rewords rows of training data."""
     offline: bool = False
     """HF_HUB_OFFLINE: never ask a model hub."""
 
@@ -64,6 +66,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         given["vllm_python"] = Path(python)
     given["assistant"] = _endpoint(environ, "DUOTUNE_ASSISTANT")
     given["judge"] = _endpoint(environ, "DUOTUNE_JUDGE")
+    given["augment"] = _endpoint(environ, "DUOTUNE_AUGMENT")
     given["offline"] = environ.get("HF_HUB_OFFLINE", "0") not in ("0", "", "false")
     return Settings.model_validate(given)
 

@@ -69,6 +69,16 @@ class Workspace:
         return self.root / "chats"
 
     @property
+    def jobs(self) -> Path:
+        """Long work on data, each in a folder of its own."""
+        return self.root / "jobs"
+
+    @property
+    def keys(self) -> Path:
+        """What masked personal data stood for: kept apart from the datasets, for this user only."""
+        return self.root / "keys"
+
+    @property
     def start_lease(self) -> Path:
         """Held while a run is being started, so that two never start at once."""
         return self.runs / "start.lease"
@@ -101,6 +111,12 @@ class Workspace:
 
     def report(self, report_id: str) -> Path:
         return self.reports / checked_id(report_id)
+
+    def job(self, job_id: str) -> Path:
+        return self.jobs / checked_id(job_id)
+
+    def mask_key(self, dataset_id: str) -> Path:
+        return self.keys / f"{checked_id(dataset_id)}.json"
 
     def chat(self, chat_id: str) -> Path:
         return self.chats / checked_id(chat_id)

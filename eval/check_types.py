@@ -84,6 +84,14 @@ class JsonSchemaCheck(Record):
         return value
 
 
+class JsonEqualCheck(Record):
+    """The answer is the same JSON as the reference, as a whole or in one field."""
+
+    type: Literal["json_equal"]
+    field: str | None = Field(default=None, min_length=1)
+    """A key of the outermost object; left out, everything is compared."""
+
+
 class LengthCheck(Record):
     """The answer's length in characters is within bounds."""
 
@@ -101,7 +109,13 @@ class LengthCheck(Record):
 
 
 Check = Annotated[
-    ExactCheck | OneOfCheck | ContainsCheck | RegexCheck | JsonSchemaCheck | LengthCheck,
+    ExactCheck
+    | OneOfCheck
+    | ContainsCheck
+    | RegexCheck
+    | JsonSchemaCheck
+    | JsonEqualCheck
+    | LengthCheck,
     Field(discriminator="type"),
 ]
 

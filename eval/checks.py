@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from eval.check_types import (
     ContainsCheck,
     ExactCheck,
+    JsonEqualCheck,
     JsonSchemaCheck,
     LengthCheck,
     Normalise,
@@ -21,6 +22,7 @@ from eval.rubrics import Criterion
 
 LONGEST_SEARCHED = 20_000
 """Characters; Python's regular expressions have no time limit, so a longer text is not searched."""
+NOT_JSON = object()
 THINKING = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 
 
@@ -77,6 +79,8 @@ def _decide(criterion: Criterion, sample: Sample, text: str) -> Finding:
             return _regex(regex, text)
         case JsonSchemaCheck() as schema:
             return _json_schema(schema.json_schema, text)
+        case JsonEqualCheck() as equal:
+            return _json_equal(equal.field, sample.reference, text)
         case LengthCheck() as length:
             return _length(length, text)
         case None:
@@ -161,6 +165,40 @@ def _json_schema(schema: dict[str, Any], text: str) -> Finding:
     told = "; ".join(f"{error.json_path}: {error.message}" for error in errors[:3])
     more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
     return Finding("not_met", f"The answer is JSON, but {told}{more}.")
+
+
+def _json_equal(field: str | None, reference: str, text: str) -> Finding:
+    expected, given = _json(reference), _json(text)
+    if expected is NOT_JSON or (field is not None and not isinstance(expected, dict)):
+        return Finding("unscored", "The reference is not JSON of this form.")
+    if given is NOT_JSON:
+        return Finding("not_met", "The answer is not JSON.")
+    if field is None:
+        same = _canonical(given) == _canonical(expected)
+        return _finding(same, f"The answer is {'' if same else 'not '}the same JSON.")
+    if not isinstance(given, dict):
+        return Finding("not_met", "The answer is not a JSON object.")
+    if field not in given and field not in expected:
+        return Finding("met", f"Neither has a field {field}.")
+    if field not in given or field not in expected:
+        side = "answer" if field in expected else "reference"
+        return Finding("not_met", f"The {side} has no field {field}.")
+    same = _canonical(given[field]) == _canonical(expected[field])
+    return _finding(same, f"The field {field} is {'' if same else 'not '}the same.")
+
+
+def _json(text: str) -> Any:
+    try:
+        value = json.loads(text)
+        _canonical(value)  # what is nested too deep to be written can't be compared
+    except (ValueError, RecursionError):
+        return NOT_JSON
+    return value
+
+
+def _canonical(value: Any) -> str:
+    """Equal for equal JSON, whatever the order of keys; 1 and true are not equal."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def _length(length: LengthCheck, text: str) -> Finding:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.data import store
 from core.data.examples import SUPPORT_DESK, SUPPORT_DESK_RUBRIC
+from core.data.tasks import templates
 from core.disk import sha256_file
 from core.workspace import Workspace
 from eval.default_rubrics import build
@@ -18,6 +19,7 @@ BUNDLED = {SUPPORT_DESK: SUPPORT_DESK_RUBRIC}
 def choose(workspace: Workspace, dataset_id: str, file: Path | None = None) -> Rubric:
     """The given file's rubric, the one bundled with the data, or a default built from the data.
 
+    The default is that of the task which the data teaches, where it teaches a known one.
     Raises RubricError when the file is not a rubric.
     """
     if file is not None:
@@ -27,4 +29,7 @@ def choose(workspace: Workspace, dataset_id: str, file: Path | None = None) -> R
         if dataset.source_sha256 == sha256_file(data):
             return load_file(rubric)
     examples = store.load_examples(workspace, dataset_id)
+    plain = templates.default_rubric(dataset.name, examples)
+    if plain is not None:
+        return Rubric.model_validate(plain)
     return build(dataset.name, [example.conversation.reference for example in examples])

@@ -168,7 +168,7 @@ def _complaint(item: ErrorDetails) -> str:
 
 def _path(loc: tuple[int | str, ...]) -> str:
     """`criteria[0].check.pattern` from a pydantic location, without its union tags."""
-    tags = {"exact", "one_of", "contains", "regex", "json_schema", "length"}
+    tags = {"exact", "one_of", "contains", "regex", "json_schema", "json_equal", "length"}
     words = ""
     for before, part in zip(("", *loc), loc, strict=False):
         if isinstance(part, int):

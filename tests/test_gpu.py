@@ -33,7 +33,7 @@ def test_train_serve_and_give_the_memory_back(tmp_path: Path) -> None:
     """bf16 training, an engine with a proven adapter, and memory as before after both."""
     before = used_megabytes()
     actions = Actions(Workspace.open(tmp_path), read_settings())
-    dataset = actions.check_data(SUPPORT_DESK)
+    dataset = actions.import_data(SUPPORT_DESK)
     changes = PlanChanges(base_model="starter", max_steps=60)
     plan = actions.propose_plan(dataset.id, changes).plan
     terminal = Terminal(as_json=False)

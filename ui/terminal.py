@@ -12,29 +12,13 @@ from core.actions import Actions, PlanChanges
 from core.errors import PlanError, RunError
 from core.messages import Message
 from core.serving.records import Sampling
-from core.settings import read_settings
 from core.training.records import Run
-from core.workspace import Workspace
 from eval.records import EvaluationRequest, Sample
+from ui import terminal_data, terminal_data_views
 from ui import terminal_views as views
+from ui.terminal_cli import File, Json, RunName, cli, open_actions
 from ui.terminal_follow import show_evaluation, show_run
 from ui.terminal_output import terminal
-
-cli = typer.Typer(
-    help="Fine-tune chat models by conversation. Without a command, opens the web app.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-RunName = Annotated[str, typer.Argument(help="A run's id, its name, or 'last'.")]
-File = Annotated[Path, typer.Argument(help="A dialogue file, .jsonl or .json.", readable=False)]
-
-
-def open_actions() -> Actions:
-    """The verbs over the workspace that the environment names."""
-    settings = read_settings()
-    return Actions(Workspace.open(settings.home), settings)
 
 
 @cli.callback(invoke_without_command=True)
@@ -52,15 +36,6 @@ def app() -> None:
 
         actions = open_actions()
         serve(actions, output.say)
-
-
-@cli.command()
-def check(file: File, json: Json = False) -> None:
-    """List every problem in a file and keep its good rows as a dataset."""
-    with terminal(json) as output:
-        actions = open_actions()
-        dataset = actions.check_data(file)
-        output.show(dataset, views.dataset_view(dataset, actions.split(dataset.id)))
 
 
 @cli.command()
@@ -86,11 +61,12 @@ def train(
     """Check a file, plan with recommended settings, and start training."""
     with terminal(json) as output:
         actions = open_actions()
-        dataset = actions.check_data(file)
+        dataset = actions.import_data(file)
         changes = parse_changes([*(set_ or []), *([f"base_model={model}"] if model else [])])
         proposal = actions.propose_plan(dataset.id, changes)
         if not json:
-            output.show(dataset, views.dataset_view(dataset, actions.split(dataset.id)))
+            shown = terminal_data_views.dataset_view(dataset, actions.split(dataset.id))
+            output.show(dataset, shown)
             output.show(proposal, views.proposal_view(proposal))
         run = actions.start_training(proposal.plan, output.say)
         show_run(actions, run.id, follow, output)
@@ -193,6 +169,9 @@ def space(
 
         made = assemble(folder, docker=docker)
         output.show(made, made.view())
+
+
+__all__ = ["cli", "terminal_data"]
 
 
 def parse_changes(assignments: list[str]) -> PlanChanges:

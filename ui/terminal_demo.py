@@ -18,7 +18,7 @@ def run_demo(actions: Actions, steps: int | None, output: Terminal) -> None:
     Raises RunError when training does not succeed.
     """
     began = time.monotonic()
-    dataset = actions.check_data(SUPPORT_DESK)
+    dataset = actions.import_data(SUPPORT_DESK)
     output.say(f"1. {dataset.source_name}: {dataset.summary.usable} usable dialogues.")
     changes = PlanChanges(name="demo", base_model="starter", max_steps=steps)
     proposal = actions.propose_plan(dataset.id, changes)

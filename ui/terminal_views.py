@@ -6,51 +6,10 @@ from rich.console import Group
 from rich.table import Column, Table
 from rich.text import Text
 
-from core.data.records import Dataset, Split
 from core.models.catalog import ModelFacts
 from core.training.recommend import Proposal
 from core.training.records import Run
 from eval.records import Comparison, CriterionResult, Estimate, Report
-
-SEVERITY_STYLE = {"error": "red", "warning": "yellow", "note": "dim"}
-SHOWN_PROBLEMS = 40
-
-
-def dataset_view(dataset: Dataset, split: Split | None = None) -> Group:
-    """What is in a file: counts, then every problem with its place and its fix."""
-    summary = dataset.summary
-    facts = Table.grid(padding=(0, 2))
-    rows = f"{summary.usable} usable of {summary.rows}"
-    facts.add_row("Dataset", f"{dataset.id}  ({dataset.source_name}, {dataset.format})")
-    facts.add_row(
-        "Rows", f"{rows}; {summary.rejected} with errors, {summary.duplicates} duplicates"
-    )
-    facts.add_row(
-        "Dialogues", f"{summary.turns} turns; {summary.multi_turn} with several questions"
-    )
-    languages = ", ".join(f"{name} {count}" for name, count in summary.languages.items())
-    facts.add_row("Languages", languages or "none")
-    if split is not None:
-        sizes = f"{len(split.train)} / {len(split.validation)} / {len(split.test)}"
-        facts.add_row("Split", f"train / validation / test = {sizes}")
-    notes = [Text(note, style="dim") for note in (split.notes if split else ())]
-    return Group(facts, *notes, *_problems(dataset))
-
-
-def _problems(dataset: Dataset) -> list[Table | Text]:
-    if not dataset.problems:
-        return [Text("No problems found.", style="green")]
-    table = Table("Where", "What", "What to do", expand=True)
-    for problem in dataset.problems[:SHOWN_PROBLEMS]:
-        style = SEVERITY_STYLE[problem.severity]
-        table.add_row(
-            Text(problem.where or "file", style=style),
-            Text(f"{problem.message} [{problem.code}]"),
-            Text(problem.fix),
-        )
-    left = len(dataset.problems) - SHOWN_PROBLEMS
-    more = [Text(f"... and {left} more; --json lists all.")] if left > 0 else []
-    return [table, *more]
 
 
 def proposal_view(proposal: Proposal) -> Group:

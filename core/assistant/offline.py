@@ -37,9 +37,9 @@ def next_step(heard: Heard, results: list[Result]) -> Step:
 
 def _upload(heard: Heard, request: Request, files: list[str], results: list[Result]) -> Step:
     """Check every file, then propose a plan for the last usable one."""
-    checked = [r for r in results if isinstance(r, DataSeen) or _failed(r, "check_data")]
+    checked = [r for r in results if isinstance(r, DataSeen) or _failed(r, "import_data")]
     if len(checked) < len(files):
-        return Step("", "check_data", {"file": files[len(checked)]})
+        return Step("", "import_data", {"file": files[len(checked)]})
     seen = [result for result in checked if isinstance(result, DataSeen)]
     if not seen:
         return Step(telling.tell(checked[-1], heard.language))

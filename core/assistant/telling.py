@@ -24,7 +24,7 @@ from core.training.plan import TrainingPlan
 from core.wording import said
 
 AFTER_FAILURE = {
-    "check_data": "data_failed",
+    "import_data": "data_failed",
     "propose_plan": "plan_failed",
     "start_training": "start_failed",
     "open_pair": "pair_failed",

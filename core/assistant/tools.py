@@ -12,7 +12,7 @@ from core.assistant import tools_training as training
 from core.assistant.turn import Turn
 
 TOOLS: dict[str, Callable[..., Any]] = {
-    "check_data": training.check_data,
+    "import_data": training.import_data,
     "dataset": training.show_dataset,
     "datasets": training.list_datasets,
     "propose_plan": training.propose_plan,

@@ -30,13 +30,13 @@ EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
 
 
 @told
-def check_data(ctx: Context, file: str) -> DataSeen:
+def import_data(ctx: Context, file: str) -> DataSeen:
     """Read a dialogue file, list its problems, and keep its good rows as a dataset.
 
     Args:
         file: Name of a file that the person dropped here, or `support_desk.jsonl`, the example.
     """
-    dataset = ctx.deps.actions.check_data(_file(ctx.deps, file))
+    dataset = ctx.deps.actions.import_data(_file(ctx.deps, file))
     ctx.deps.remember(dataset_id=dataset.id)
     ctx.deps.show("dataset", dataset.id)
     return results.data_seen(dataset, ctx.deps.chat.language)

@@ -43,8 +43,13 @@ def group_key(conversation: Conversation) -> str:
 
 
 def dataset_id(examples: Iterable[Example]) -> str:
-    """`ds-` and 12 hex digits over usable rows in order, with their asked part and tags."""
+    """`ds-` and 12 hex digits over usable rows in order, and all that splits depend on."""
     hasher = hashlib.sha256()
     for example in examples:
-        hasher.update("\0".join((example.id, example.part or "", *example.tags, "\n")).encode())
+        facts = [example.id, example.part or "", *example.tags]
+        # Said only where they are set, so that data without them keeps its earlier id.
+        for name in ("group", "label", "parent"):
+            if value := getattr(example, name):
+                facts.append(f"\1{name}\1{value}")
+        hasher.update("\0".join((*facts, "\n")).encode(errors="surrogatepass"))
     return f"ds-{hasher.hexdigest()[:12]}"

@@ -1,140 +1,278 @@
-"""Turn a file of OpenAI conversations into a Dataset and its usable Examples."""
+"""Turn a file of dialogues, whatever its format, into a Dataset and its usable Examples."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
 
-from core.data.checking import CheckedRow, check_row
+from core.data.checks.inspection import InspectOptions, inspect_conversation
+from core.data.checks.privacy import pii_counts
 from core.data.collecting import Problems
 from core.data.collector import no_collection
-from core.data.identity import dataset_id, example_id
-from core.data.locating import LineCounter
-from core.data.malformed import Fault
-from core.data.problems import ERRORS, Finding, file_error, no_usable_rows, shorten
-from core.data.reading import read_rows
-from core.data.records import Dataset, Example
-from core.data.rows import Row
-from core.data.source import open_source
-from core.data.summary import has_system, summarise
+from core.data.example_file import ExampleFile, ExampleWriter
+from core.data.fast import FastLane
+from core.data.formats.detecting import choose, named
+from core.data.formats.shape import Format, Numbered
+from core.data.intake import MAX_ROWS, How, Intake
+from core.data.placing import placed
+from core.data.problems import file_error, no_usable_rows, shorten
+from core.data.reading.locating import LineCounter
+from core.data.reading.opened import Opened
+from core.data.reading.opening import open_rows, raw_lines
+from core.data.reading.rows import Row, decode_row
+from core.data.reading.source import Source
+from core.data.records import Dataset, Question, ReadChoices, Summary
+from core.data.summary import Counting
+from core.data.whole.report import WholeReport
+from core.data.whole.report import look_at as look_at_whole
+from core.data.whole.watching import Watch
 from core.disk import sha256_file
 from core.identifiers import now
-from core.messages import Conversation, Record
 
-MAX_ROWS = 1_000_000
-"""A usable row costs about 3 KB of memory beside its text."""
-HOPELESS_ROWS = 10_000
-"""After this many rows without a single object, the rest is not read."""
+SAMPLED_ROWS = 100
 NAME_CHARACTERS = 120
+STEP_ROWS = 2_000
+"""Rows between two words about progress."""
+
+Progress = Callable[[str, int], None]
+"""Told what is done now, and how many rows so far. May raise Cancelled."""
 
 
-class Checked(Record):
+@dataclass(frozen=True)
+class Checked:
     """A file as it was read."""
 
     dataset: Dataset
-    examples: tuple[Example, ...]
-    """Usable rows in file order: no error, exact duplicates removed."""
+    examples: ExampleFile
+    """Usable conversations in file order: no error, exact duplicates removed."""
+    rejects: BinaryIO
+    """Rejected rows, one JSON object a line, with `_row` and `_problems`."""
+    masks: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What masking hid, by example id."""
+    whole: WholeReport | None = None
+    """What looking at all rows together has shown; None when only the structure was read."""
 
 
-def read_file(file: Path, name: str | None = None) -> Checked:
+def read_file(
+    file: Path,
+    name: str | None = None,
+    choices: ReadChoices | None = None,
+    progress: Progress = lambda *_: None,
+) -> Checked:
     """Read a file, list everything wrong with it, and keep its good rows.
 
     Raises NoUsableRows (a DataError that carries all problems) when nothing can be kept.
     """
-    with open_source(file) as source:
-        read_as, rows = read_rows(source)
-        intake = _Intake(Problems(LineCounter(source)))
-        with no_collection():
-            intake.take_all(rows)
-    return intake.result(file, name, read_as)
+    checked = look_at(file, name, choices, progress)
+    dataset = checked.dataset
+    if not checked.examples:
+        raise no_usable_rows(dataset.source_name, dataset.summary.rows, dataset.problems)
+    return checked
+
+
+def look_at(
+    file: Path,
+    name: str | None = None,
+    choices: ReadChoices | None = None,
+    progress: Progress = lambda *_: None,
+) -> Checked:
+    """As `read_file`, for a file of which perhaps nothing can be kept.
+
+    Raises NoUsableRows when it holds no rows at all.
+    """
+    reading = _Reading(file, choices or ReadChoices(), progress)
+    with open_rows(file, reading.choices.encoding) as opened, no_collection():
+        reading.read(opened)
+    return reading.result(name)
 
 
 @dataclass
-class _Intake:
-    """Rows taken in so far."""
+class _Reading:
+    """One file on its way in."""
 
-    problems: Problems
-    examples: list[Example] = field(default_factory=list)
-    rows: int = 0
-    rejected: int = 0
-    duplicates: int = 0
-    _objects: int = 0
-    _first_seen: dict[str, int] = field(default_factory=dict)
+    file: Path
+    choices: ReadChoices
+    progress: Progress
+    rejects: BinaryIO = field(default_factory=tempfile.TemporaryFile)
+    questions: tuple[Question, ...] = ()
+    container: str = ""
+    encoding: str = ""
 
-    def take_all(self, rows: Iterable[Row]) -> None:
-        """Take in every row, or stop when the file plainly holds something else."""
-        for row in rows:
-            if self.rows >= MAX_ROWS:
-                self._stop(row, Fault("rows_over_limit", 0, {"limit": f"{MAX_ROWS:,}"}))
-                break
-            if self.rows >= HOPELESS_ROWS and not self._objects:
-                self._stop(row, Fault("rest_not_read", 0, {}))
-                break
-            self._take(row)
-
-    def _stop(self, row: Row, fault: Fault) -> None:
-        self.problems.add_row(row._replace(number=None, faults=(fault,)), ())
-
-    def _take(self, row: Row) -> None:
-        """Check one row; keep it, or count why not."""
-        if row.number is None:
-            self.problems.add_row(row, ())
-            return
-        self.rows += 1
-        self._objects += isinstance(row.value, dict)
-        unreadable = any(fault.code in ERRORS for fault in row.faults)
-        undecoded = unreadable and row.value is None
-        checked = CheckedRow([], None) if undecoded else check_row(row.value)
-        if checked.conversation is None or unreadable:
-            self.rejected += 1
+    def read(self, opened: Opened) -> None:
+        """Take every row in."""
+        self.container, self.encoding = opened.container, opened.encoding
+        rows = iter(opened.rows)
+        sample = list(islice(rows, SAMPLED_ROWS))
+        values = [row.value for row in sample if row.value is not None]
+        form = named(self.choices.format) if self.choices.format else None
+        chosen = form or choose(values, opened.container)
+        lines = LineCounter(opened.source) if opened.source else None
+        writer = ExampleWriter(tempfile.TemporaryFile())  # noqa: SIM115  lives with the rows
+        self.intake = Intake(self._how(form), Problems(lines), writer, self.rejects)
+        self.intake.problems.add_all((None, finding) for finding in opened.found)
+        all_rows = self._told(chain(sample, rows))
+        if chosen is not None and chosen.gather is not None:
+            self._gather(all_rows, chosen, opened.context)
+        elif opened.container == "jsonl" and chosen is not None and chosen.name == "openai":
+            assert opened.source is not None
+            self._read_lines(opened.source)
         else:
-            self._keep(row.number, checked, checked.conversation)
-        if row.faults or checked.found:
-            self.problems.add_row(row, checked.found)
+            self._ask(chosen, values)
+            self.intake.take_all(all_rows)
 
-    def _keep(self, number: int, checked: CheckedRow, conversation: Conversation) -> None:
-        first = self._first_seen.setdefault(name := example_id(conversation), number)
-        if first != number:
-            self.duplicates += 1
-            checked.found.append(Finding("exact_duplicate", (), {"first": str(first)}))
-            return
-        self.examples.append(
-            Example(
-                id=name,
-                row=number,
-                conversation=conversation,
-                part=checked.part,
-                tags=checked.tags,
-            )
+    def _gather(self, rows: Iterator[Row], form: Format, context: Mapping[str, Any]) -> None:
+        """Rows whose conversations span several of them: all are read before one is made."""
+        kept = self.intake.collect(rows)
+        records = [Numbered(n, placed(row, form, context)) for n, row in kept.items()]
+        self._ask(form, [record.value for record in records])
+        self.intake.gather(kept, records, form)
+
+    def _ask(self, form: Format | None, values: Sequence[object]) -> None:
+        """Put the format's questions, answered by the person or as it suggests."""
+        self.questions = _asked(form, values, self.choices.answers)
+        answers = {question.id: question.chosen for question in self.questions}
+        self.intake.how = replace(self.intake.how, answers={**self.choices.answers, **answers})
+
+    def _read_lines(self, source: Source) -> None:
+        """Rows of the commonest kind, most of which need no second look."""
+        self.intake.take_all(self._told(_hard_rows(source, self.intake)))
+
+    def _told(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            if self.intake.rows % STEP_ROWS == 0:
+                self.progress("reading", self.intake.rows)
+            yield row
+
+    def _how(self, form: Format | None) -> How:
+        choices = self.choices
+        tokens = choices.special_tokens
+        return How(
+            format=form,
+            answers=self.choices.answers,
+            inspect=None if choices.structure_only else InspectOptions(special_tokens=tokens),
+            mend=frozenset(choices.repairs),
+            fills=choices.fills,
         )
 
-    def result(self, file: Path, name: str | None, read_as: str) -> Checked:
-        """Everything that was taken in; NoUsableRows when that is nothing."""
-        file_name = shorten(file.name, NAME_CHARACTERS)
-        if not self.rows:
+    def result(self, name: str | None) -> Checked:
+        """Everything that was taken in; NoUsableRows when there was not one row."""
+        intake, file_name = self.intake, shorten(self.file.name, NAME_CHARACTERS)
+        if not intake.rows:
             raise file_error("file_no_rows", file=file_name)
-        self._compare_systems()
-        problems = self.problems.all()
-        if not self.examples:
-            raise no_usable_rows(file_name, self.rows, problems)
+        examples = intake.writer.finish()
+        _compare_systems(intake)
+        whole = None
+        if examples and not self.choices.structure_only:
+            whole = look_at_whole(examples, Watch(lambda done, _: self.progress("comparing", done)))
+            intake.problems.add_all((found.row, found.finding) for found in whole.found)
+        problems = intake.problems.all()
+        read = Read(intake.rows, intake.rejected, intake.duplicates, len(examples))
         dataset = Dataset(
-            id=dataset_id(self.examples),
-            name=shorten((name or "").strip() or file.stem, NAME_CHARACTERS),
+            id=examples.dataset_id,
+            name=shorten((name or "").strip() or self.file.stem, NAME_CHARACTERS),
             source_name=file_name,
-            source_sha256=sha256_file(file),
-            format=read_as,
+            source_sha256=sha256_file(self.file),
+            format=intake.formats.most_common(1)[0][0],
+            formats=dict(intake.formats.most_common()),
+            container=self.container,
+            encoding=self.encoding,
             created=now(),
-            summary=summarise(self.rows, self.rejected, self.duplicates, self.examples),
+            summary=_summary(read, intake.counting, intake.problems, whole),
             problems=problems,
+            problem_counts=dict(intake.problems.counts),
+            questions=self.questions,
+            choices=self.choices,
+            inspected=not self.choices.structure_only,
         )
-        return Checked(dataset=dataset, examples=tuple(self.examples))
+        return Checked(dataset, examples, self.rejects, intake.masks, whole)
 
-    def _compare_systems(self) -> None:
-        without = [e.row for e in self.examples if not has_system(e.conversation)]
-        having = len(self.examples) - len(without)
-        if without and having:
-            values = {"with_system": f"{having:,}", "without": f"{len(without):,}"}
-            self.problems.add("system_in_some", **values, first=str(without[0]))
-        elif without:
-            self.problems.add("system_in_none")
+
+def _hard_rows(source: Source, intake: Intake) -> Iterator[Row]:
+    """Rows that need checking; the others are taken in on the way."""
+    lane = FastLane()
+    inspecting = intake.how.inspect is not None
+    for number, (offset, line) in enumerate(raw_lines(source), start=1):
+        talk = None if inspecting else lane.talk(line)
+        if talk is None or intake.rows >= MAX_ROWS:
+            yield decode_row(number, offset, line)
+        elif (duplicate := intake.take_passed(number, talk)) is not None:
+            row = Row(number, offset, line, None)
+            intake.problems.add_row(row, (duplicate,))
+
+
+def _asked(
+    form: Format | None, sample: Sequence[object], answers: Mapping[str, str]
+) -> tuple[Question, ...]:
+    """The format's questions, with the person's answers put in."""
+    if form is None:
+        return ()
+    questions = form.ask([value for value in sample if form.fits(value)])
+    return tuple(_answered(question, answers.get(question.id)) for question in questions)
+
+
+def _answered(question: Question, answer: str | None) -> Question:
+    return question if answer is None else question.model_copy(update={"chosen": answer})
+
+
+def _compare_systems(intake: Intake) -> None:
+    counts = intake.counting
+    if counts.without_system and counts.with_system:
+        values = {
+            "with_system": f"{counts.with_system:,}",
+            "without": f"{counts.without_system:,}",
+        }
+        intake.problems.add("system_in_some", **values, first=str(counts.first_without_system))
+    elif counts.without_system:
+        intake.problems.add("system_in_none")
+
+
+class Read(NamedTuple):
+    """How many rows came in, and what became of them."""
+
+    rows: int
+    rejected: int
+    duplicates: int
+    usable: int
+
+
+def _summary(
+    read: Read, counts: Counting, problems: Problems, whole: WholeReport | None
+) -> Summary:
+    return Summary(
+        **read._asdict(),
+        turns=counts.turns,
+        multi_turn=counts.multi_turn,
+        with_system=counts.with_system,
+        with_tools=counts.with_tools,
+        characters=counts.characters,
+        longest_row=counts.longest_row,
+        languages=whole.languages if whole else {},
+        tags=dict(counts.tags.most_common()),
+        labels=dict(counts.labels.most_common()),
+        near_duplicates=whole.near_duplicates if whole else None,
+        pii=pii_counts(problems.counts) if whole else None,
+    )
+
+
+def describe(examples: ExampleFile, rejected: int = 0) -> dict[str, Any]:
+    """What a Dataset says of its rows, for rows that no file was read for: counts and findings."""
+    problems, counts = Problems(), Counting()
+    for example in examples:
+        talk = example.conversation
+        counts.add(example.row, talk.messages, bool(talk.tools))
+        counts.add_labels(example.tags, example.label)
+        problems.add_all((example.row, finding) for finding in inspect_conversation(talk))
+    whole = look_at_whole(examples)
+    problems.add_all((found.row, found.finding) for found in whole.found)
+    total = len(examples)
+    read = Read(rows=total + rejected, rejected=rejected, duplicates=0, usable=total)
+    return {
+        "summary": _summary(read, counts, problems, whole),
+        "problems": problems.all(),
+        "problem_counts": dict(problems.counts),
+        "inspected": True,
+    }

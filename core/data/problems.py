@@ -16,7 +16,7 @@ SHOWN_IN_ERROR = 5
 
 
 class Kind(Record):
-    """One kind of problem: an entry of problems.toml."""
+    """One kind of problem: an entry of a file in `kinds/`."""
 
     severity: Severity
     en: tuple[str, str]
@@ -24,11 +24,19 @@ class Kind(Record):
     zh: tuple[str, str]
     once: bool = False
     """Said once for the whole file, with how often it occurs."""
+    repair: str = ""
+    """The repair that mends it (a name of `core.data.repairs`); "" when only a person can."""
 
 
 def _read_kinds() -> dict[str, Kind]:
-    text = resources.files("core.data").joinpath("problems.toml").read_text(encoding="utf-8")
-    return {code: Kind.model_validate(entry) for code, entry in tomllib.loads(text).items()}
+    kinds: dict[str, Kind] = {}
+    for file in sorted(resources.files("core.data").joinpath("kinds").iterdir(), key=str):
+        if file.name.endswith(".toml"):
+            entries = tomllib.loads(file.read_text(encoding="utf-8"))
+            if twice := kinds.keys() & entries:
+                raise ValueError(f"{file.name} repeats {sorted(twice)}")
+            kinds |= {code: Kind.model_validate(entry) for code, entry in entries.items()}
+    return kinds
 
 
 KINDS = _read_kinds()
@@ -53,6 +61,7 @@ class Place(NamedTuple):
     line: int | None = None
     column: int | None = None
     path: Path | None = None
+    file: str = ""
 
 
 def make_problem(code: str, place: Place | None = None, /, **values: str) -> Problem:
@@ -67,6 +76,7 @@ def make_problem(code: str, place: Place | None = None, /, **values: str) -> Pro
         line=place.line,
         column=place.column,
         field=json_path(place.path) if place.path else "",
+        file=place.file,
         values=values,
     )
 

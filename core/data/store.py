@@ -9,42 +9,44 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from core.data.collector import no_collection
-from core.data.identity import dataset_id as id_of
+from core.data.example_file import ExampleFile
 from core.data.ingest import Checked
 from core.data.problems import file_error
-from core.data.records import Dataset, Example
+from core.data.records import Dataset
 from core.disk import write_atomic
 from core.errors import DataError, disk_errors
+from core.identifiers import now
 from core.workspace import Workspace
 
-DATASET, ROWS, SOURCE = "dataset.json", "rows.jsonl", "source.bin"
+DATASET, ROWS, SOURCE, REJECTED = "dataset.json", "rows.jsonl", "source.bin", "rejected.jsonl"
 STEP = 1 << 20
 _log = logging.getLogger(__name__)
 
 
 def save(workspace: Workspace, checked: Checked, source: Path) -> Dataset:
-    """Keep a checked file's usable rows, and the file itself, as a dataset version.
+    """Keep a checked file's usable rows, its rejected ones and the file itself as a version.
 
-    The same file again changes nothing but the name. Another file with the same usable rows is
-    the same version: its problems and row numbers replace the earlier ones.
+    The same file again changes only its record: name, findings, answers. Another file with the
+    same usable rows is the same version: its problems and row numbers replace the earlier ones.
     Raises WorkspaceError when the disk refuses, DataError when the file changed meanwhile.
     """
     dataset = checked.dataset
     folder = workspace.dataset(dataset.id)
     known = _known(folder, dataset.id)
     if known is not None and known.source_sha256 == dataset.source_sha256:
-        dataset = known.model_copy(update={"name": dataset.name})
+        dataset = dataset.model_copy(update={"created": known.created})
         if dataset != known:
             write_atomic(folder / DATASET, _dump(dataset))
         return dataset
     with disk_errors(folder, "save the dataset"), _staging(folder) as staging:
         _copy(source, staging / SOURCE, dataset.source_sha256)
-        _write_lines(staging / ROWS, (e.model_dump_json() for e in checked.examples))
-        _write_lines(staging / DATASET, [_dump(dataset)])
+        _write_lines(staging / ROWS, checked.examples.lines())
+        _copy_open(checked.rejects, staging / REJECTED)
+        _write_lines(staging / DATASET, [_dump(dataset).encode()])
         _publish(staging, folder)
     return dataset
 
@@ -66,23 +68,55 @@ def load(workspace: Workspace, dataset_id: str) -> Dataset:
     return dataset
 
 
-def load_examples(workspace: Workspace, dataset_id: str) -> tuple[Example, ...]:
-    """The usable rows of a dataset, in file order.
+def save_version(
+    workspace: Workspace, parent: Dataset, examples: ExampleFile, update: dict[str, Any]
+) -> Dataset:
+    """Keep changed rows as a new version beside their parent, whose source file it shares.
+
+    `update` holds the fields that differ from the parent's record. Raises WorkspaceError.
+    """
+    dataset = parent.model_copy(
+        update={**update, "id": examples.dataset_id, "parent": parent.id, "created": now()}
+    )
+    folder, source = workspace.dataset(dataset.id), workspace.dataset(parent.id) / SOURCE
+    if dataset.id == parent.id or _known(folder, dataset.id) is not None:
+        return parent if dataset.id == parent.id else load(workspace, dataset.id)
+    with disk_errors(folder, "save the dataset"), _staging(folder) as staging:
+        _link_or_copy(source, staging / SOURCE)
+        _write_lines(staging / ROWS, examples.lines())
+        _write_lines(staging / REJECTED, ())
+        _write_lines(staging / DATASET, [_dump(dataset).encode()])
+        _publish(staging, folder)
+    return dataset
+
+
+def source_file(workspace: Workspace, dataset_id: str) -> Path:
+    """The file that a dataset was read from, as it was."""
+    return workspace.dataset(dataset_id) / SOURCE
+
+
+def rejected_file(workspace: Workspace, dataset_id: str) -> Path:
+    """Where the rejected rows of a dataset are, one JSON object a line; may be empty."""
+    return workspace.dataset(dataset_id) / REJECTED
+
+
+def load_examples(workspace: Workspace, dataset_id: str) -> ExampleFile:
+    """The usable rows of a dataset, in file order; each is decoded when it is asked for.
 
     Raises DataError when there is no such dataset, or rows are missing or damaged.
     """
     path = workspace.dataset(dataset_id) / ROWS
-    examples: list[Example] = []
     try:
-        with path.open("rb") as lines, no_collection():
-            examples.extend(map(Example.model_validate_json, lines))
+        examples = ExampleFile.open(path)
     except FileNotFoundError as error:
         raise _missing(path.parent, dataset_id) from error
-    except (OSError, ValidationError) as error:
-        raise _damaged(dataset_id, path, f", line {len(examples) + 1}") from error
-    if id_of(examples) != dataset_id:
+    except OSError as error:
+        raise _damaged(dataset_id, path) from error
+    except ValueError as error:
+        raise _damaged(dataset_id, path, f", {error}") from error
+    if examples.dataset_id != dataset_id:
         raise _damaged(dataset_id, path)
-    return tuple(examples)
+    return examples
 
 
 def list_datasets(workspace: Workspace) -> tuple[Dataset, ...]:
@@ -163,7 +197,7 @@ def _publish(staging: Path, folder: Path) -> None:
     except OSError:
         if not folder.is_dir():
             raise
-        for name in (SOURCE, ROWS, DATASET):  # the record last: it vouches for the others
+        for name in (SOURCE, ROWS, REJECTED, DATASET):  # the record last: it vouches for the others
             os.replace(staging / name, folder / name)
 
 
@@ -179,8 +213,24 @@ def _copy(source: Path, target: Path, sha256: str) -> None:
         raise file_error("file_changed", file=source.name)
 
 
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
+def _copy_open(source: BinaryIO, target: Path) -> None:
+    source.seek(0)
+    with target.open("wb") as new:
+        shutil.copyfileobj(source, new, STEP)
+        new.flush()
+        os.fsync(new.fileno())
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    """Versions share a source file that never changes; some disks know no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _write_lines(path: Path, lines: Iterable[bytes]) -> None:
     with path.open("wb") as file:
-        file.writelines(line.encode() + b"\n" for line in lines)
+        file.writelines(line + b"\n" for line in lines)
         file.flush()
         os.fsync(file.fileno())

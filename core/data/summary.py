@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from core.data.records import Example, Summary
+from core.data.whole.languages import LATIN_SCRIPT, script_of
 from core.messages import Conversation
 
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
-# Kana, Hangul, Cyrillic, Greek, Arabic, Hebrew, Thai and the scripts of India.
-OTHER = re.compile(
-    r"[\u0370-\u058f\u0590-\u06ff\u0900-\u0fff\u1100-\u11ff\u3040-\u30ff\uac00-\ud7af]"
-)
 SAMPLED_CHARACTERS = 200
 """Of each of the first few turns; enough to tell a conversation's script."""
 SAMPLED_TURNS = 4
@@ -22,26 +20,62 @@ LETTERS_PER_HAN = 3
 """A Han character says about as much as three letters of an alphabet."""
 
 
-def summarise(rows: int, rejected: int, duplicates: int, examples: Sequence[Example]) -> Summary:
-    """The summary of a file with `rows` rows, of which `examples` are usable."""
-    talks = [example.conversation for example in examples]
-    sizes = [sum(len(turn.content) for turn in talk.messages) for talk in talks]
-    longest = max(range(len(sizes)), key=sizes.__getitem__, default=None)
-    return Summary(
-        rows=rows,
-        kept=rows - rejected,
-        rejected=rejected,
-        duplicates=duplicates,
-        usable=len(examples),
-        turns=sum(len(talk.messages) for talk in talks),
-        multi_turn=sum(sum(turn.role == "user" for turn in t.messages) > 1 for t in talks),
-        with_system=sum(has_system(talk) for talk in talks),
-        with_tools=sum(_has_tools(talk) for talk in talks),
-        characters=sum(sizes),
-        longest_row=None if longest is None else examples[longest].row,
-        languages=dict(Counter(main_script(talk) for talk in talks).most_common()),
-        tags=dict(Counter(tag for example in examples for tag in example.tags).most_common()),
-    )
+class Spoken(Protocol):
+    """A turn, however it is held."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def content(self) -> str: ...
+    @property
+    def tool_calls(self) -> Sequence[object]: ...
+
+
+@dataclass
+class Counting:
+    """What is in the usable conversations, counted as they come."""
+
+    turns: int = 0
+    multi_turn: int = 0
+    with_system: int = 0
+    without_system: int = 0
+    with_tools: int = 0
+    characters: int = 0
+    longest_row: int | None = None
+    first_without_system: int | None = None
+    languages: Counter[str] = field(default_factory=Counter)
+    tags: Counter[str] = field(default_factory=Counter)
+    labels: Counter[str] = field(default_factory=Counter)
+    _longest: int = -1
+
+    def add(self, number: int, turns: Sequence[Spoken], has_tools: bool) -> None:
+        """Count a conversation."""
+        self.turns += len(turns)
+        users = calls = size = 0
+        system = False
+        for turn in turns:
+            size += len(turn.content)
+            users += turn.role == "user"
+            calls += bool(turn.tool_calls)
+            system = system or turn.role == "system"
+        self.multi_turn += users > 1
+        self.with_tools += has_tools or calls > 0
+        self.characters += size
+        if system:
+            self.with_system += 1
+        else:
+            self.without_system += 1
+            if self.first_without_system is None:
+                self.first_without_system = number
+        if size > self._longest:
+            self._longest, self.longest_row = size, number
+        self.languages[main_script(turns)] += 1
+
+    def add_labels(self, tags: Sequence[str], label: str) -> None:
+        """Count its tags and class."""
+        self.tags.update(tags)
+        if label:
+            self.labels[label] += 1
 
 
 def has_system(conversation: Conversation) -> bool:
@@ -49,21 +83,12 @@ def has_system(conversation: Conversation) -> bool:
     return any(turn.role == "system" for turn in conversation.messages)
 
 
-def _has_tools(conversation: Conversation) -> bool:
-    return bool(conversation.tools) or any(turn.tool_calls for turn in conversation.messages)
+def main_script(turns: Sequence[Spoken]) -> str:
+    """The language that the script of most turns names; `en` stands for all in Latin letters.
 
-
-def main_script(conversation: Conversation) -> str:
-    """`en` (Latin letters), `zh` (Han characters) or `other`, by what most of the turns hold."""
-    spoken = [turn for turn in conversation.messages if turn.role in ("user", "assistant")]
+    Which of those it is takes a model: `core.data.whole.languages` asks it, in the background.
+    """
+    spoken = [turn for turn in turns if turn.role in ("user", "assistant")]
     text = " ".join(turn.content[:SAMPLED_CHARACTERS] for turn in spoken[:SAMPLED_TURNS])
-    if text.isascii():
-        return "en" if LATIN.search(text) else "other"
-    weights = {
-        "en": len(LATIN.findall(text)),
-        "zh": len(HAN.findall(text)) * LETTERS_PER_HAN,
-        # Japanese mixes Kana with Han: Kana decide.
-        "other": len(OTHER.findall(text)) * LETTERS_PER_HAN * 2,
-    }
-    best = max(weights, key=weights.__getitem__)
-    return best if weights[best] else "other"
+    script = script_of(text)
+    return "en" if script == LATIN_SCRIPT else script

@@ -3,6 +3,11 @@
 The loss mask is derived by rendering prefixes of a conversation with the model's own template, the
 one that serving uses: an assistant turn is what the text grows by beyond its generation prompt. So
 it works for every template, and what is trained is what is served.
+
+A template's own `{% generation %}` markers are not followed, even where it has some: nothing makes
+them agree with serving. Some leave out the token that ends a turn, so that the tuned model would
+never stop; some hold an empty thinking part that serving itself writes before the answer. Where
+markers agree with serving, as the starter's do, the derived mask is the same; a test holds it.
 """
 
 from __future__ import annotations
@@ -17,6 +22,10 @@ from core.messages import Conversation, Message
 
 MAX_TEMPLATE = 200_000
 """Characters; the longest known template has about 30,000."""
+REFUSALS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
+"""What a template can raise beside its own errors when a conversation is not what it expects."""
+MISMATCH_FIX = "Change the row to what this model's template allows, or pick another base model."
+REASON_CHARACTERS = 300
 
 
 def chat_template_kwargs(template: str) -> dict[str, Any]:
@@ -37,6 +46,12 @@ class Passage(NamedTuple):
 
 class RowMismatch(PlanError):
     """The template can't show one conversation in a way that can be trained."""
+
+    def __init__(self, problem: str, where: str = "", fix: str = "", reason: str = "") -> None:
+        super().__init__(problem, where, fix)
+        self.args = (problem, where, fix, reason)
+        self.reason = reason
+        """The template's own words; "" when it shows a turn otherwise than it asks for it."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +105,12 @@ class ChatTemplate:
                     **self.kwargs,
                 )
             )
-        except (TemplateError, TypeError, ValueError, KeyError, OverflowError) as error:
+        except (TemplateError, *REFUSALS) as error:
+            reason = " ".join(str(error).split())[:REASON_CHARACTERS]
             raise RowMismatch(
-                f"The model's chat template refuses this conversation: {error}."
+                f"The model's chat template refuses this conversation: {reason}.",
+                fix=MISMATCH_FIX,
+                reason=reason,
             ) from error
 
     def passages(self, conversation: Conversation) -> tuple[Passage, ...]:
@@ -110,7 +128,12 @@ class ChatTemplate:
         parts = [self._turn(conversation, index) for index in turns]
         if not parts:
             return ()
-        whole = self.render(conversation.messages, conversation.tools, answer=False)
+        ends_there = turns[-1] == len(conversation.messages) - 1
+        whole = (
+            parts[-1].text
+            if ends_there
+            else self.render(conversation.messages, conversation.tools, answer=False)
+        )
         if all(whole.startswith(part.text) for part in parts):
             return (Passage(whole, tuple(part.spans[0] for part in parts)),)
         return tuple(parts)
@@ -123,7 +146,8 @@ class ChatTemplate:
         if not text.startswith(prompt) or len(text) == len(prompt):
             raise RowMismatch(
                 "The model's chat template shows the assistant's turn "
-                f"{index + 1} in another way than it asks for it, so it can't be learnt."
+                f"{index + 1} in another way than it asks for it, so it can't be learnt.",
+                fix=MISMATCH_FIX,
             )
         return Passage(text, ((len(prompt), len(text)),))
 

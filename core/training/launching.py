@@ -36,8 +36,11 @@ def environment(offline: bool, environ: Mapping[str, str] = os.environ) -> dict[
     before = environ.get("PYTHONPATH")
     env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *([before] if before else [])])
     env["PYTHONUNBUFFERED"] = "1"
-    # Threads that wait by spinning made steps five times slower beside one other busy program.
-    env.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # How long a thread spins before it sleeps. Measured with the starter on two cores: never
+    # sleeping made steps ten times slower beside other busy programs, sleeping at once made two
+    # threads no faster than one; this is 1.7 times as fast as one thread, and no slower when busy.
+    if "OMP_WAIT_POLICY" not in env:
+        env.setdefault("GOMP_SPINCOUNT", "20000")
     # One process trains on one GPU; transformers would otherwise copy the model to all of them.
     env.setdefault("CUDA_VISIBLE_DEVICES", "0")
     env["HF_HUB_DISABLE_TELEMETRY"] = "1"

@@ -53,6 +53,10 @@ class TrainingPlan(Record):
     evaluations: int = Field(default=5, ge=1, le=100)
     """How many times validation loss is measured (and a checkpoint kept) over the run."""
     seed: int = Field(default=7, ge=0, lt=2**32)
+    template_sha256: str | None = None
+    """Hash of the chat template that the plan was made with; the trainer refuses another one."""
+    mask_sha256: str | None = None
+    """Hash of what a sample of the training rows teaches, token by token (`readiness.look`)."""
     reasons: dict[str, str] = Field(default_factory=dict)
     """Why a setting has its value, by field name, one sentence each."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -15,7 +15,7 @@ from core.messages import Record
 from core.models import catalog
 from core.models.catalog import ModelFacts, ResolvedModel
 from core.settings import Settings
-from core.training import timing
+from core.training import readiness, timing
 from core.training.plan import MAX_LORA_RANK, TrainingPlan
 from core.workspace import Workspace
 
@@ -29,6 +29,8 @@ RATE_REASON = (
 )
 CPU_HEADS = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
 """Attention head sizes that the engine serves without a GPU."""
+OURS = ("reasons", "template_sha256", "mask_sha256")
+"""Fields of a plan that are not for a person to set."""
 FEW_ROWS, FEW_STEPS = 50, 10
 TOKENS_PER_CHARACTER = {"latin": 0.3, "han": 0.7}
 """Rough averages over current tokenizers: only ever said with 'about'."""
@@ -79,12 +81,17 @@ def propose(
     model = catalog.resolve(base, changes.get("revision"), settings)
     facts = next((f for f in catalog.models(settings) if f.name == base), None)
     plan = _plan(dataset, split, model, facts, changes)
-    examples = store.load_examples(workspace, dataset.id)
+    chosen = set(split.train)
+    train = [e for e in store.load_examples(workspace, dataset.id) if e.id in chosen]
+    _need_context(plan, model)
+    seen = readiness.look_with(model, plan, train)
+    learnt = readiness.warnings(plan, seen) if seen else _guessed_lengths(plan, train)
+    plan = plan.model_copy(update=seen.hashes if seen else {})
     steps = count_steps(plan, len(split.train))
     estimate = timing.estimate(workspace, plan, dataset, steps)
     return Proposal(
         plan=plan,
-        warnings=tuple(_warnings(plan, split, model, steps, examples)),
+        warnings=(*_warnings(plan, split, model, steps), *learnt),
         train_rows=len(split.train),
         validation_rows=len(split.validation),
         test_rows=len(split.test),
@@ -142,7 +149,7 @@ def _refused(error: ValidationError) -> PlanError:
             told.append(f"there is no setting '{name}'")
         else:
             told.append(f"{name} = {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}")
-    known = ", ".join(name for name in TrainingPlan.model_fields if name != "reasons")
+    known = ", ".join(name for name in TrainingPlan.model_fields if name not in OURS)
     unknown = any(item["type"] == "extra_forbidden" for item in error.errors(include_url=False))
     return PlanError(
         f"These settings can't be used: {'; '.join(told)}.",
@@ -200,7 +207,6 @@ def _warnings(
     split: Split,
     model: ResolvedModel,
     steps: int,
-    examples: tuple[Example, ...],
 ) -> list[str]:
     found = []
     rows = len(split.train)
@@ -214,7 +220,6 @@ def _warnings(
         found.append(
             "There is no validation part, so overfitting can't be seen: the last step is kept."
         )
-    found += _length_warnings(plan, split, model, examples)
     head = model.shape.head_dim if model.shape else None
     if head is not None and head not in CPU_HEADS and catalog.gpu_name() is None:
         found.append(
@@ -224,17 +229,19 @@ def _warnings(
     return found
 
 
-def _length_warnings(
-    plan: TrainingPlan, split: Split, model: ResolvedModel, examples: tuple[Example, ...]
-) -> list[str]:
+def _need_context(plan: TrainingPlan, model: ResolvedModel) -> None:
+    """Raises PlanError when rows may be longer than the model reads."""
     context = model.shape.context if model.shape else None
     if context is not None and plan.max_length > context:
         raise PlanError(
             f"max_length is {plan.max_length}, but {model.shown_name} reads {context} tokens.",
             fix=f"Set max_length to {context} or less.",
         )
-    chosen = set(split.train)
-    long = [e.row for e in examples if e.id in chosen and about_tokens(e) > plan.max_length]
+
+
+def _guessed_lengths(plan: TrainingPlan, train: Sequence[Example]) -> list[str]:
+    """What may be cut, while the model's tokenizer is not on this machine."""
+    long = [e.row for e in train if about_tokens(e) > plan.max_length]
     if not long:
         return []
     return [

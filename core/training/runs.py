@@ -18,7 +18,7 @@ from core.models.catalog import ResolvedModel
 from core.models.templates import chat_template_kwargs
 from core.processes import end_group
 from core.settings import Settings
-from core.training import launching
+from core.training import launching, readiness
 from core.training import status as statuses
 from core.training.events import AnyEvent, Evaluated, StepLogged
 from core.training.job import Job, Launch
@@ -53,6 +53,7 @@ def start(
         _need_data(workspace, plan)
         model = catalog.resolve(plan.base_model, plan.revision, settings)
         _need_room(workspace, plan, model)
+        plan = _looked_at(workspace, settings, plan, model)
         make_room()
         folder = workspace.run(new_id("run"))
         with disk_errors(folder.root, "make the run's folder"):
@@ -185,6 +186,23 @@ def _need_data(workspace: Workspace, plan: TrainingPlan) -> None:
             plan.dataset_id,
             "Add rows, or mark some with split: train.",
         )
+
+
+def _looked_at(
+    workspace: Workspace, settings: Settings, plan: TrainingPlan, model: ResolvedModel
+) -> TrainingPlan:
+    """The plan with the hashes of what it teaches; as it was, where no tokenizer can be had yet.
+
+    Raises what `core.training.readiness` raises of a plan that is not worth a start.
+    """
+    chosen = set(splitting.frozen_split(workspace, plan.dataset_id).train)
+    train = [e for e in store.load_examples(workspace, plan.dataset_id) if e.id in chosen]
+    seen = readiness.look_with(model, plan, train, settings.offline)
+    if seen is None:
+        return plan
+    readiness.need_agreed(plan, seen)
+    readiness.need_worth(plan, seen)
+    return plan.model_copy(update=seen.hashes)
 
 
 def _need_room(workspace: Workspace, plan: TrainingPlan, model: ResolvedModel) -> None:

@@ -27,7 +27,7 @@ SAMPLING = Sampling(max_tokens=64)
 def measure(home: Path) -> dict[str, object]:
     """Median tokens/s of both ways over alternating rounds, after one round of warm-up."""
     actions = Actions(Workspace.open(home), Settings(home=home))
-    dataset = actions.check_data(SUPPORT_DESK)
+    dataset = actions.import_data(SUPPORT_DESK)
     plan = actions.propose_plan(dataset.id, PlanChanges(base_model="starter", max_steps=20)).plan
     run = follow_run(actions, actions.start_training(plan).id, Terminal(as_json=True))
     pair = actions.open_pair(run.id)

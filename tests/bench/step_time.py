@@ -42,7 +42,7 @@ def measure(home: Path) -> dict[str, object]:
 
 
 def _plan(actions: Actions) -> TrainingPlan:
-    dataset = actions.check_data(SUPPORT_DESK)
+    dataset = actions.import_data(SUPPORT_DESK)
     changes = PlanChanges(base_model="starter", max_steps=STEPS)
     plan = actions.propose_plan(dataset.id, changes).plan
     return plan.model_copy(update={"evaluations": 1})

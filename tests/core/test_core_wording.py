@@ -65,7 +65,7 @@ def test_errors_are_told_in_parts() -> None:
 )
 def test_all_of_a_proposal_is_said_in_chinese(tmp_path: Path, changes: dict[str, int]) -> None:
     actions = Talk(tmp_path / "home").actions
-    dataset = actions.check_data(tea_file(tmp_path))
+    dataset = actions.import_data(tea_file(tmp_path))
     proposal = actions.propose_plan(dataset.id, PlanChanges.parse(changes))
     texts = [*proposal.warnings, *proposal.plan.reasons.values()]
     assert proposal.warnings
@@ -74,8 +74,8 @@ def test_all_of_a_proposal_is_said_in_chinese(tmp_path: Path, changes: dict[str,
 
 def test_all_notes_of_a_split_are_said_in_chinese(tmp_path: Path) -> None:
     actions = Talk(tmp_path / "home").actions
-    few = actions.split(actions.check_data(tea_file(tmp_path, rows=6)).id)
-    examples = actions.examples(actions.check_data(tea_file(tmp_path, rows=30)).id)
+    few = actions.split(actions.import_data(tea_file(tmp_path, rows=6)).id)
+    examples = actions.examples(actions.import_data(tea_file(tmp_path, rows=30)).id)
     marked = [
         example.model_copy(update={"part": "test" if example.row < 10 else None})
         for example in examples

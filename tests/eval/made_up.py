@@ -119,7 +119,7 @@ def run_view(curve: Curve | None = None, name: str = "Support desk") -> RunView:
 
 def dataset(name: str = "support_desk") -> Dataset:
     summary = Summary(
-        rows=1, kept=1, rejected=0, duplicates=0, usable=1, turns=2, multi_turn=0, with_system=0,
+        rows=1, rejected=0, duplicates=0, usable=1, turns=2, multi_turn=0, with_system=0,
         with_tools=0, characters=1, longest_row=1, languages={}, tags={},
     )  # fmt: skip
     return Dataset(

@@ -72,3 +72,27 @@ def test_an_answer_that_could_not_be_had_is_unscored_and_never_wrong(answer: Ans
 
 def test_a_reference_without_text_cannot_be_matched_exactly() -> None:
     assert verdict({"type": "exact"}, "anything", reference="").outcome == "unscored"
+
+
+@pytest.mark.parametrize(
+    ("field", "reference", "answer", "outcome"),
+    [
+        (None, '{"a": 1, "b": "x"}', '{"b":"x","a":1}', "met"),
+        (None, '{"a": 1}', '{"a": true}', "not_met"),
+        (None, '{"a": 1}', "a is 1", "not_met"),
+        (None, "no json", "{}", "unscored"),
+        (None, "[" * 900 + "]" * 900, "{}", "not_met"),
+        ("a", '{"a": ["x"]}', '{"a": ["x"], "b": 2}', "met"),
+        ("a", '{"a": "x"}', '{"a": "y"}', "not_met"),
+        ("a", '{"a": "x"}', "{}", "not_met"),
+        ("a", "{}", '{"a": "x"}', "not_met"),
+        ("a", "{}", "{}", "met"),
+        ("a", "{}", "[]", "not_met"),
+        ("a", "[]", "[]", "unscored"),
+    ],
+)
+def test_json_is_compared_as_a_whole_or_in_one_field(
+    field: str | None, reference: str, answer: str, outcome: str
+) -> None:
+    spec = {"type": "json_equal"} | ({"field": field} if field else {})
+    assert verdict(spec, answer, reference).outcome == outcome

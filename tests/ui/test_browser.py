@@ -34,7 +34,7 @@ def app(actions: FakeActions) -> Iterator[shell.RunningApp]:
 @pytest.fixture
 def trained(actions: FakeActions, app: shell.RunningApp, wait: object) -> str:
     """A workspace with data, a finished run and a report."""
-    plan = actions.propose_plan(actions.check_data(SUPPORT_DESK).id).plan
+    plan = actions.propose_plan(actions.import_data(SUPPORT_DESK).id).plan
     run = actions.start_training(plan.model_copy(update={"name": "Fennel desk"}))
     assert callable(wait)
     wait(lambda: actions.run(run.id).run.status == "succeeded")
@@ -87,7 +87,7 @@ def test_stopping_resuming_and_a_reload_lose_nothing(
     app: shell.RunningApp, actions: FakeActions, small: Path
 ) -> None:
     actions.pace.step_s = 0.15
-    actions.check_data(small)
+    actions.import_data(small)
     with visit(f"{app.address}/?room=train") as seen:
         page = seen.page
         page.locator("#train-plan button[type=submit]").click()

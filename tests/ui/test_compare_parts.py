@@ -46,7 +46,7 @@ def test_stopping_keeps_what_was_said_so_far() -> None:
 
 
 def test_a_held_out_question_brings_its_context(actions: FakeActions) -> None:
-    dataset = actions.check_data(SUPPORT_DESK)
+    dataset = actions.import_data(SUPPORT_DESK)
     sample = next(s for s in actions.samples(dataset.id) if len(s.prompt) > 2)
     talk, system, question = from_sample(sample)
     assert question == sample.prompt[-1].content
@@ -57,7 +57,7 @@ def test_a_held_out_question_brings_its_context(actions: FakeActions) -> None:
 
 @pytest.fixture
 def trained(actions: FakeActions, small: Path, wait: Callable[[Callable[[], object]], None]) -> str:
-    plan = actions.propose_plan(actions.check_data(small).id).plan
+    plan = actions.propose_plan(actions.import_data(small).id).plan
     run = actions.start_training(plan)
     wait(lambda: actions.run(run.id).run.status == "succeeded")
     return run.id

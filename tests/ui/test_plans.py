@@ -20,7 +20,7 @@ EN = Voice("en")
 
 @pytest.fixture
 def plans(actions: FakeActions, small: Path) -> Plans:
-    actions.check_data(small)
+    actions.import_data(small)
     return Plans(actions)
 
 

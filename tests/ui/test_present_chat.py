@@ -36,7 +36,7 @@ def test_what_the_person_said_is_shown_letter_by_letter() -> None:
 
 def test_a_tool_is_a_step_with_its_state() -> None:
     tool = ToolUsed(
-        call_id="c1", verb="check_data", arguments={"file": "<x>", "plan": {"name": "Desk"}},
+        call_id="c1", verb="import_data", arguments={"file": "<x>", "plan": {"name": "Desk"}},
         status="running", result="820 rows",
     )  # fmt: skip
     (step,) = messages(tool)

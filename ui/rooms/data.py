@@ -110,12 +110,12 @@ def render(services: Services) -> Live:
 
     @told
     def add(file: str, request: gr.Request) -> list[Any]:
-        dataset = services.actions.check_data(Path(file))
+        dataset = services.actions.import_data(Path(file))
         return room.draw(visit_of(request), dataset.id)
 
     @told
     def add_example(request: gr.Request) -> list[Any]:
-        dataset = services.actions.check_data(SUPPORT_DESK)
+        dataset = services.actions.import_data(SUPPORT_DESK)
         return room.draw(visit_of(request), dataset.id)
 
     chosen.change(choose, chosen, outputs, **QUIET)

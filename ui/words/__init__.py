@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from core import wording
 from core.assistant.records import Language
 from core.errors import DuotuneError
+from ui.words.augment import AUGMENT
 from ui.words.chat import CHAT
 from ui.words.common import COMMON
 from ui.words.compare import COMPARE
 from ui.words.data import DATA
 from ui.words.plan import PLAN
 from ui.words.report import REPORT
+from ui.words.tokens import TOKENS
 from ui.words.train import TRAIN
 
 WORDS: dict[str, tuple[str, str]] = {
     **COMMON,
     **CHAT,
     **DATA,
+    **AUGMENT,
     **PLAN,
     **TRAIN,
+    **TOKENS,
     **COMPARE,
     **REPORT,
 }

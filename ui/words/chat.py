@@ -29,7 +29,7 @@ CHAT = {
     "tool.done": ("{verb}", "{verb}"),
     "tool.failed": ("{verb}: did not work", "{verb}：未成功"),
     "tool.declined": ("{verb}: declined", "{verb}：已拒绝"),
-    "verb.check_data": ("Checked the data", "检查数据"),
+    "verb.import_data": ("Checked the data", "检查数据"),
     "verb.datasets": ("Listed the datasets", "列出数据集"),
     "verb.dataset": ("Looked at a dataset", "查看数据集"),
     "verb.examples": ("Looked at rows", "查看数据行"),

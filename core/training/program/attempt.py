@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.data import splitting, store
+from core.data.records import Example
 from core.errors import PlanError
+from core.models.masks import Masker
 from core.models.templates import ChatTemplate
-from core.training import checkpoints, manifests
+from core.training import checkpoints, manifests, readiness
 from core.training.checkpoints import Best, Checkpoint
 from core.training.events import (
     DataPrepared,
@@ -100,18 +102,35 @@ class Attempt:
                 self.plan.dataset_id,
                 "Ask for a new plan for this data and start that.",
             )
-        preparer = Preparer(template, base.stop_ids, self.plan.max_length)
+        preparer = Preparer(Masker(template, base.stop_ids, self.plan.max_length))
         examples = store.load_examples(workspace, self.plan.dataset_id)
         chosen = {"train": set(split.train), "validation": set(split.validation)}
-        train, validation = (
-            preparer.prepare([e for e in examples if e.id in chosen[part]]) for part in chosen
+        rows = {part: [e for e in examples if e.id in ids] for part, ids in chosen.items()}
+        self._need_same_mask(rows["train"], preparer.masker)
+        train, validation = (preparer.prepare(rows[part]) for part in rows)
+        readiness.need_learning(
+            len(rows["train"]), train.supervised, train.ends, self.plan.max_length
         )
-        preparation.need_rows(train, self.plan.max_length)
         for part, prepared in (("train", train), ("validation", validation)):
             for note in preparation.notes(part, prepared):
                 self._warn(note)
         self._say_prepared(train, validation)
         return Parts(train, validation)
+
+    def _need_same_mask(self, train: list[Example], masker: Masker) -> None:
+        """See that what will be learnt is what the plan was agreed to with.
+
+        Another template is refused. Other tokens under the same template are told: the app reads
+        tokenizers without torch, and can read a rare one differently than the trainer.
+        """
+        readiness.need_template(self.plan, masker.template.sha256)
+        if self.plan.mask_sha256 is None:
+            return
+        if readiness.look(train, masker).mask_sha256 != self.plan.mask_sha256:
+            self._warn(
+                "The trainer's tokenizer marks other tokens to be learnt than were shown with the "
+                "plan; what the trainer marks counts."
+            )
 
     def _say_prepared(self, train: Prepared, validation: Prepared) -> None:
         self.journal.write(

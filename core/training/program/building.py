@@ -20,9 +20,6 @@ from core.training.program.preparation import Prepared
 
 POINTS = 1000
 """At most about this many loss points over a run."""
-THREADED_FROM = 50_000_000
-"""Parameters from which a CPU step gains from several threads: with 5 million, two threads took
-1.3 times as long as one, because they wait for each other more than they compute."""
 CHECKPOINTED_FROM = 300_000_000
 """Parameters from which activations are recomputed to save memory, at about 30% more time."""
 
@@ -87,8 +84,6 @@ def load_base(model: ResolvedModel, offline: bool) -> Base:
     weights = AutoModelForCausalLM.from_pretrained(
         model.id_or_path, dtype=device.dtype, use_safetensors=True, **common
     )
-    if device.cpu and weights.num_parameters() < THREADED_FROM:
-        torch.set_num_threads(1)
     commit = getattr(weights.config, "_commit_hash", None) or model.revision
     return Base(weights, tokenizer, device, None if model.local else commit)
 

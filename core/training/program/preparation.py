@@ -1,21 +1,22 @@
-"""Rows into token ids and loss masks, with every cut and every row left out accounted for."""
+"""Rows into token ids and labels, with every cut and every row left out accounted for.
+
+Which tokens are learnt is decided in `core.models.masks`, where every view of the data asks, too.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
 
 from core.data.records import Example
-from core.errors import ModelError, PlanError
-from core.models.templates import ChatTemplate, Passage, RowMismatch
+from core.errors import ModelError
+from core.models.masks import Masked, MaskedRow, Masker
+from core.training.readiness import endless_turn
 
 IGNORED = -100
 """The label that the loss skips, in torch and TRL alike."""
-CHUNK = 512
-"""Texts tokenised at once: bounds memory, keeps the tokenizer's threads busy."""
+LOOKED_AT = 32
+"""The prompt of every so many-th row is looked at."""
 
 
 @dataclass
@@ -35,9 +36,10 @@ class Prepared:
     """Source rows that became one sequence per assistant turn."""
     drifted_rows: set[int] = field(default_factory=set)
     """Rows whose prompt alone becomes other tokens than at the start of the whole text."""
-
     control_rows: set[int] = field(default_factory=set)
     """Rows whose messages contain text that the tokenizer reads as a control token."""
+    ends: int = 0
+    """Answers whose end is learnt, too."""
 
     @property
     def tokens(self) -> int:
@@ -52,10 +54,7 @@ class Prepared:
 class Preparer:
     """How rows of one model become sequences."""
 
-    template: ChatTemplate
-    stop_ids: frozenset[int]
-    """Tokens that end a turn: generation stops at these."""
-    max_length: int
+    masker: Masker
 
     def prepare(self, examples: Sequence[Example]) -> Prepared:
         """Render, tokenise, mask and cut.
@@ -63,9 +62,14 @@ class Preparer:
         Raises ModelError when the model's template or tokenizer can't be trained with at all.
         """
         prepared = Prepared()
-        passages = self._rendered(examples, prepared)
-        while chunk := list(islice(passages, CHUNK)):
-            self._tokenise(chunk, prepared)
+        prompts: list[tuple[int, Masked]] = []
+        rows = self.masker.rows(example.conversation for example in examples)
+        for number, (example, row) in enumerate(zip(examples, rows, strict=True)):
+            self._add(example.row, row, prepared)
+            if number % LOOKED_AT == 0:
+                prompts += [(example.row, masked) for masked in row.sequences]
+        self._look_at_texts(examples, prepared)
+        self._look_at_prompts(prompts, prepared)
         prepared.dropped_rows |= {example.row for example in examples} - prepared.rows
         if examples and len(prepared.refused) == len(examples):
             raise ModelError(
@@ -76,74 +80,45 @@ class Preparer:
             )
         return prepared
 
-    def _rendered(
-        self, examples: Sequence[Example], prepared: Prepared
-    ) -> Iterable[tuple[int, Passage]]:
-        control = tuple(self.template.tokenizer.all_special_tokens)
-        for example in examples:
-            if any(token in m.content for m in example.conversation.messages for token in control):
-                prepared.control_rows.add(example.row)
-            try:
-                passages = self.template.passages(example.conversation)
-            except RowMismatch as mismatch:
-                prepared.refused[example.row] = mismatch.problem
-                continue
-            if len(passages) > 1:
-                prepared.turn_by_turn.add(example.row)
-            yield from ((example.row, passage) for passage in passages)
+    def _add(self, number: int, row: MaskedRow, prepared: Prepared) -> None:
+        if row.refused:
+            prepared.refused[number] = row.refused.problem
+        if len(row.sequences) > 1:
+            prepared.turn_by_turn.add(number)
+        for masked in row.sequences:
+            if masked.endless:
+                raise endless_turn(masked)
+            if len(masked.ids) > masked.kept:
+                prepared.cut_rows.add(number)
+            if masked.learnt:
+                prepared.input_ids.append(masked.ids[: masked.kept])
+                prepared.labels.append(labels(masked))
+                prepared.rows.add(number)
+                prepared.ends += masked.ends
 
-    def _tokenise(self, chunk: list[tuple[int, Passage]], prepared: Prepared) -> None:
-        encoded = self._encode([passage.text for _, passage in chunk])
-        for (row, passage), ids, offsets in zip(
-            chunk, encoded["input_ids"], encoded["offset_mapping"], strict=True
-        ):
-            labels = self._labels(ids, offsets, passage)
-            if len(ids) > self.max_length:
-                prepared.cut_rows.add(row)
-                ids, labels = ids[: self.max_length], labels[: self.max_length]
-            if any(label != IGNORED for label in labels):
-                prepared.input_ids.append(ids)
-                prepared.labels.append(labels)
-                prepared.rows.add(row)
-        self._look_at_prompts(chunk, encoded["input_ids"], prepared)
+    def _look_at_texts(self, examples: Sequence[Example], prepared: Prepared) -> None:
+        """Find text that the tokenizer takes for something else than text."""
+        control = tuple(self.masker.template.tokenizer.all_special_tokens)
+        prepared.control_rows |= {
+            example.row
+            for example in examples
+            if any(token in m.content for m in example.conversation.messages for token in control)
+        }
 
-    def _encode(self, texts: list[str]) -> Any:
-        tokenizer = self.template.tokenizer
-        if not tokenizer.is_fast:
-            raise ModelError(
-                "The model's tokenizer can't tell where its tokens lie in a text.",
-                fix="Pick a model that comes with a tokenizer.json.",
-            )
-        return tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True)
-
-    def _labels(
-        self, ids: list[int], offsets: list[tuple[int, int]], passage: Passage
-    ) -> list[int]:
-        """The ids of every learnt turn up to the token that ends it; the rest ignored."""
-        labels = [IGNORED] * len(ids)
-        starts = [start for start, _ in offsets]
-        for begin, end in passage.spans:
-            first, after = bisect_left(starts, begin), bisect_left(starts, end)
-            last = next((i for i in range(after - 1, first - 1, -1) if ids[i] in self.stop_ids), -1)
-            if last < 0:
-                raise ModelError(
-                    "The chat template does not end the assistant's turn with a token that "
-                    "generation stops at, so the tuned model would never stop.",
-                    f"the turn ends with {passage.text[begin:end][-40:]!r}",
-                    "Pick an instruct or chat model whose tokenizer's eos_token ends a turn.",
-                )
-            labels[first : last + 1] = ids[first : last + 1]
-        return labels
-
-    def _look_at_prompts(
-        self, chunk: list[tuple[int, Passage]], encoded: list[list[int]], prepared: Prepared
-    ) -> None:
+    def _look_at_prompts(self, prompts: list[tuple[int, Masked]], prepared: Prepared) -> None:
         """See that prompts alone become the tokens that the whole text starts with."""
-        sample = [(row, p, ids) for (row, p), ids in zip(chunk, encoded, strict=True)][:16]
-        prompts = self._encode([p.text[: p.spans[0][0]] for _, p, _ in sample])["input_ids"]
-        for (row, _, ids), prompt in zip(sample, prompts, strict=True):
-            if ids[: len(prompt)] != prompt:
-                prepared.drifted_rows.add(row)
+        alike = self.masker.starts_alike([masked for _, masked in prompts])
+        prepared.drifted_rows |= {
+            row for (row, _), same in zip(prompts, alike, strict=True) if not same
+        }
+
+
+def labels(masked: Masked) -> list[int]:
+    """The kept tokens with all that is not learnt ignored."""
+    found = [IGNORED] * len(masked.ids)
+    for start, end in masked.spans:
+        found[start:end] = masked.ids[start:end]
+    return found[: masked.kept]
 
 
 def notes(part: str, prepared: Prepared) -> list[str]:
@@ -187,12 +162,3 @@ def _rows(rows: set[int]) -> str:
     shown = ", ".join(map(str, sorted(rows)[:8]))
     more = f" and {len(rows) - 8} more" if len(rows) > 8 else ""
     return f"Row{'s' if len(rows) > 1 else ''} {shown}{more}"
-
-
-def need_rows(prepared: Prepared, max_length: int) -> None:
-    """Raises PlanError when there is nothing to train on."""
-    if not prepared.input_ids:
-        raise PlanError(
-            f"No row of the training part has anything to learn within {max_length} tokens.",
-            fix="Raise max_length, or look at the data's assistant turns.",
-        )

@@ -248,7 +248,7 @@ def test_bad_rows_are_told_and_a_hopeless_file_is_kept_out(tmp_path: Path) -> No
     before = chat.pending
     chat = talk.say("", empty)
     assert troubles(chat)
-    assert tools(chat)[-1] == ("check_data", "failed")
+    assert tools(chat)[-1] == ("import_data", "failed")
     assert chat.pending == before
 
 
@@ -259,7 +259,7 @@ def test_two_files_are_both_checked_and_the_last_usable_is_proposed(tmp_path: Pa
     chat = talk.say(
         "", tea_file(tmp_path, "a.jsonl"), tea_file(tmp_path, "b.jsonl", rows=50), broken
     )
-    assert [status for verb, status in tools(chat) if verb == "check_data"] == [
+    assert [status for verb, status in tools(chat) if verb == "import_data"] == [
         "done", "done", "failed",
     ]  # fmt: skip
     assert chat.pending is not None

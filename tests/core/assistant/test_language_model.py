@@ -18,7 +18,7 @@ def talk_with(server: ScriptedServer, tmp_path: Path) -> Talk:
 
 def test_a_model_proposes_and_only_the_person_starts(tmp_path: Path) -> None:
     script = [
-        Reply(text="Let me look.", call=("check_data", {"file": "tea.jsonl"})),
+        Reply(text="Let me look.", call=("import_data", {"file": "tea.jsonl"})),
         Reply(call=("propose_plan", {"changes": {"epochs": 4}})),
         Reply(text="Forty rows. Start when it suits you."),
     ]
@@ -47,7 +47,7 @@ def test_a_plain_yes_needs_no_model_to_be_understood(tmp_path: Path) -> None:
         talk = talk_with(server, tmp_path)
         talk.say("", tea_file(tmp_path))
         chats_before = len(server.asked)
-        server.script[:] = [Reply(call=("check_data", {"file": "tea.jsonl"})), Reply(text="Read.")]
+        server.script[:] = [Reply(call=("import_data", {"file": "tea.jsonl"})), Reply(text="Read.")]
         talk.say("read it")
         assert len(server.asked) == chats_before + 2
         server.script[:] = [Reply(call=("propose_plan", {})), Reply(text="Here.")]
@@ -59,7 +59,7 @@ def test_a_plain_yes_needs_no_model_to_be_understood(tmp_path: Path) -> None:
 
 def test_a_model_that_calls_start_itself_still_waits(tmp_path: Path) -> None:
     script = [
-        Reply(call=("check_data", {"file": "tea.jsonl"})),
+        Reply(call=("import_data", {"file": "tea.jsonl"})),
         Reply(call=("propose_plan", {})),
         Reply(text="Starting.", call=("start_training", {}), more=(("start_training", {}),)),
     ]
@@ -82,7 +82,7 @@ def test_a_model_that_calls_start_itself_still_waits(tmp_path: Path) -> None:
 
 def test_other_talk_leaves_what_waits_and_the_model_knows_of_it(tmp_path: Path) -> None:
     script = [
-        Reply(call=("check_data", {"file": "tea.jsonl"})),
+        Reply(call=("import_data", {"file": "tea.jsonl"})),
         Reply(call=("propose_plan", {})),
         Reply(text="Ready."),
     ]
@@ -126,13 +126,13 @@ def test_nobody_at_the_address(tmp_path: Path) -> None:
 
 def test_a_model_that_dies_after_a_tool_leaves_a_whole_answer(tmp_path: Path) -> None:
     script = [
-        Reply(call=("check_data", {"file": "tea.jsonl"})),
+        Reply(call=("import_data", {"file": "tea.jsonl"})),
         Reply(status=400, message="out of memory"),
     ]
     with ScriptedServer(script) as server:
         talk = talk_with(server, tmp_path)
         chat = talk.say("", tea_file(tmp_path))
-        assert [verb for verb, _ in tools(chat)].count("check_data") == 1
+        assert [verb for verb, _ in tools(chat)].count("import_data") == 1
         assert chat.pending is not None
         assert "40" in str([item for item in chat.items if isinstance(item, AssistantSaid)])
 
@@ -150,7 +150,7 @@ def test_a_stream_that_breaks_off_after_an_approved_start_starts_nothing_twice(
     tmp_path: Path,
 ) -> None:
     script = [
-        Reply(call=("check_data", {"file": "tea.jsonl"})),
+        Reply(call=("import_data", {"file": "tea.jsonl"})),
         Reply(call=("propose_plan", {})),
         Reply(text="Ready."),
         Reply(text="It has", dies=True),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from core.data import ingest, splitting, store
 from core.data.identity import group_key
+from core.data.leaks import split_leaks
 from core.data.records import Example, Split
 from core.data.splitting import make_split
 from core.errors import DataError
 from core.workspace import Workspace
 from tests.core.data.made_rows import row, write_lines
+from tests.core.data.whole.making import banking, distinct, example, fastchat_identity
 
 
 def examples_of(tmp_path: Path, rows: list[dict[str, object]]) -> tuple[Example, ...]:
@@ -33,8 +36,8 @@ def test_every_row_is_in_one_part_and_groups_stay_together(tmp_path: Path) -> No
     assert sorted(part_of) == sorted(example.id for example in examples)
     assert sum(sizes(split)) == 300
     groups: dict[str, set[str]] = {}
-    for example in examples:
-        groups.setdefault(group_key(example.conversation), set()).add(part_of[example.id])
+    for each in examples:
+        groups.setdefault(group_key(each.conversation), set()).add(part_of[each.id])
     assert len(groups) == 90
     assert all(len(parts) == 1 for parts in groups.values())
     assert 25 <= len(split.test) <= 40
@@ -134,3 +137,115 @@ def test_a_split_is_frozen_on_disk(tmp_path: Path, workspace: Workspace) -> None
     assert splitting.frozen_split(workspace, dataset.id) == split
     with pytest.raises(DataError, match="no dataset"):
         splitting.frozen_split(workspace, "ds-0123456789ab")
+
+
+def parts_of(split: Split) -> dict[str, str]:
+    return {e: p for p in ("train", "validation", "test") for e in getattr(split, p)}
+
+
+def question(number: int) -> str:
+    """A question that is like no other."""
+    return distinct(1, number)[0].conversation.first_user.replace("tea", str(number * 7919))
+
+
+def test_rows_of_a_conversation_user_or_tree_stay_together() -> None:
+    rows = [e.model_copy(update={"group": f"user {e.row % 50}"}) for e in distinct(200)]
+    split = make_split("ds-1", rows)
+    parts = parts_of(split)
+    users = [{parts[row.id] for row in rows if row.group == f"user {n}"} for n in range(50)]
+    assert all(len(found) == 1 for found in users)
+    assert split.groups == 50
+    assert sizes(split) == (160, 20, 20)
+
+
+def test_near_duplicates_stay_together() -> None:
+    rows = distinct(100)
+    long = "could you please tell me where the blue garden chairs that I ordered in May are"
+    rows += [example(f"{long}, number {n}?", f"{n}", 100 + n) for n in range(1, 5)]
+    split = make_split("ds-1", rows)
+    assert split.near_duplicates
+    assert split.groups == 101
+    assert len({parts_of(split)[row.id] for row in rows[100:]}) == 1
+
+
+def test_clusters_that_were_found_before_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(splitting, "COMPARED_ROWS", 50)
+    rows = distinct(100)
+    without = make_split("ds-1", rows)
+    assert not without.near_duplicates
+    assert "have not been looked for" in without.notes[0]
+    clusters = {row.id: f"c{row.row % 25}" for row in rows}
+    split = make_split("ds-1", rows, clusters=clusters)
+    assert (split.near_duplicates, split.groups, split.notes) == (True, 25, ())
+    parts = parts_of(split)
+    assert len({(clusters[row.id], parts[row.id]) for row in rows}) == 25
+
+
+def test_what_was_made_from_a_row_stays_with_it_in_training() -> None:
+    rows = distinct(100)
+    made = [example(f"{question(n)} really", "Yes.", 100 + n, parent=rows[n].id) for n in range(20)]
+    split = make_split("ds-1", [*rows, *made])
+    train = set(split.train)
+    assert {row.id for row in made} <= train
+    assert {row.id for row in rows[:20]} <= train
+    assert "20 rows were made from others" in split.notes[0]
+    given = [row.model_copy(update={"part": "test" if row.row <= 3 else "train"}) for row in rows]
+    split = make_split("ds-1", [*given, *made])
+    assert len(split.test) == 0
+
+
+def test_labels_are_held_in_proportion_and_single_classes_trained_on() -> None:
+    rows = [e.model_copy(update={"label": f"l{e.row % 10}"}) for e in distinct(300)]
+    rows.append(example("Something quite different", "odd", 301, label="odd"))
+    split = make_split("ds-1", rows)
+    label = {row.id: row.label for row in rows}
+    assert split.stratified_by == ("label",)
+    for part in (split.test, split.validation):
+        assert {label[name] for name in part} == {f"l{n}" for n in range(10)}
+    assert rows[-1].id in split.train
+    assert "training only: odd." in split.notes[0]
+    names = [e.model_copy(update={"label": f"name {e.row}"}) for e in distinct(100)]
+    assert make_split("ds-1", names).stratified_by == ()
+    assert sizes(make_split("ds-1", names)) == (70, 10, 20)
+
+
+def test_users_in_several_given_parts_are_kept_and_said() -> None:
+    rows = [
+        row.model_copy(
+            update={"part": "test" if row.row > 30 else "train", "group": f"u{row.row % 31}"}
+        )
+        for row in distinct(40)
+    ]
+    split = make_split("ds-1", rows)
+    assert len(split.test) == 10
+    assert split.notes[0].startswith("9 held-out rows belong to a conversation or user")
+
+
+def test_larger_groups_are_held_out_when_there_are_no_small_ones() -> None:
+    rows = [e.model_copy(update={"group": f"user {e.row % 10}"}) for e in distinct(100)]
+    assert sizes(make_split("ds-1", rows)) == (70, 10, 20)
+
+
+def test_the_fastchat_identity_set_leaks_at_random_but_not_in_ours() -> None:
+    rows = fastchat_identity()
+    key = {row.id: group_key(row.conversation) for row in rows}
+    shuffled = [row.id for row in rows]
+    random.Random(7).shuffle(shuffled)
+    validation, train = shuffled[:50], shuffled[50:]
+    assert sum(key[name] in {key[other] for other in train} for name in validation) >= 48
+    split = make_split("ds-1", rows)
+    trained = {key[name] for name in split.train}
+    held_out = [*split.validation, *split.test]
+    assert len(held_out) > 80
+    assert [name for name in held_out if key[name] in trained] == []
+    report = split_leaks(split, rows)
+    assert report.leaked_ids == ()
+
+
+def test_banking77_is_divided_with_every_class_in_every_part() -> None:
+    rows = list({row.id: row for row in banking("banking77_train.csv")}.values())
+    split = make_split("ds-1", rows)
+    label = {row.id: row.label for row in rows}
+    assert len({label[name] for name in split.test}) == 77
+    assert len({label[name] for name in split.validation}) == 77
+    assert {"exact", "near", "similar"}.isdisjoint(split_leaks(split, rows).counts)

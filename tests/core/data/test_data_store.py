@@ -31,10 +31,15 @@ def path(tmp_path: Path) -> Path:
 def test_what_is_saved_is_loaded(workspace: Workspace, path: Path) -> None:
     checked, dataset = saved(workspace, path)
     assert store.load(workspace, dataset.id) == dataset == checked.dataset
-    assert store.load_examples(workspace, dataset.id) == checked.examples
+    assert list(store.load_examples(workspace, dataset.id)) == list(checked.examples)
     folder = workspace.dataset(dataset.id)
     assert (folder / "source.bin").read_bytes() == path.read_bytes()
-    assert sorted(os.listdir(folder)) == ["dataset.json", "rows.jsonl", "source.bin"]
+    assert sorted(os.listdir(folder)) == [
+        "dataset.json",
+        "rejected.jsonl",
+        "rows.jsonl",
+        "source.bin",
+    ]
     assert os.listdir(workspace.datasets) == [dataset.id]
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core.data import formats, malformed, problems, source, tools, turns
+from core.data import problems
+from core.data.checks import tools, turns
 from core.data.problems import KINDS, NoUsableRows, file_error, make_problem
+from core.data.reading import malformed, signatures
 from core.data.records import Problem
 from core.data.wording import CHINESE, error_parts, place_text, problem_text
 from tests.core.data.made_rows import check
@@ -30,17 +32,17 @@ def test_both_languages_use_the_same_values(code: str) -> None:
 
 
 def test_every_code_that_is_used_is_known() -> None:
-    used = {entry.code for entry in formats.FORMATS}
-    folder = Path(problems.__file__).parent
-    text = "".join(path.read_text() for path in folder.glob("*.py"))
-    unused = [code for code in KINDS if f'"{code}"' not in text and code not in used]
-    assert not unused
+    folder = Path(problems.__file__).parents[1]
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    text += (folder / "data/checks/words.toml").read_text(encoding="utf-8")
+    assert not [code for code in KINDS if f'"{code}"' not in text and f"\n{code} = " not in text]
 
 
 def test_every_word_of_ours_has_its_chinese() -> None:
     values: list[object] = [None, True, "a", 1, [], {}]
     ours = {problems.kind_of(value) for value in values} | set(turns.MEDIA.values())
-    ours |= {kind for _, kind in source.SIGNATURES} - {"a picture"}
+    ours |= {kind for _, _, kind in signatures.REFUSED}
+    ours |= {signatures.EXECUTABLE, signatures.OTHER_ARCHIVE, signatures.OTHER_TABLE}
     ours |= set(malformed.REASONS.values()) | {malformed.OTHER_REASON, malformed.TOO_SHORT}
     ours |= {turns.ANY_ROLE, tools.decode_text(" ")[1], tools.decode_text("[" * 5000)[1]}
     ours |= {f"it is {problems.kind_of(value)}" for value in values if not isinstance(value, list)}
@@ -48,9 +50,10 @@ def test_every_word_of_ours_has_its_chinese() -> None:
 
 
 def test_values_from_the_file_are_left_alone(tmp_path: Path) -> None:
-    error = check(tmp_path / "null.json", "null")
+    named = tmp_path / "a number.json"
+    error = check(named, "")
     assert isinstance(error, NoUsableRows)
-    assert "“null”" in error_parts(error, "zh")[0]
+    assert "a number.json" in error_parts(error, "zh")[0]
 
 
 def test_places_and_errors_in_both_languages() -> None:

@@ -12,6 +12,7 @@ from core.data.records import Example
 from core.errors import ModelError
 from core.messages import Conversation, Message, ToolCall
 from core.models.catalog import STARTER_FOLDER
+from core.models.masks import Masker
 from core.models.templates import ChatTemplate
 from core.training.program.preparation import IGNORED, Prepared, Preparer, notes
 
@@ -60,7 +61,7 @@ def preparer(tokenizer: Any, name: str | None = None, max_length: int = 500) -> 
         marks = ["<|start_header_id|>", "<|end_header_id|>", "<start_of_turn>", end]
         tokenizer.add_special_tokens({"additional_special_tokens": marks, "bos_token": "<s>"})
     stop = frozenset([tokenizer.convert_tokens_to_ids(end)])
-    return Preparer(ChatTemplate.of(tokenizer, name or "starter"), stop, max_length)
+    return Preparer(Masker(ChatTemplate.of(tokenizer, name or "starter"), stop, max_length))
 
 
 def learnt(chosen: Preparer, prepared: Prepared) -> list[str]:
@@ -73,7 +74,7 @@ def learnt(chosen: Preparer, prepared: Prepared) -> list[str]:
             if label != IGNORED:
                 stretch.append(label)
             elif stretch:
-                found.append(chosen.template.tokenizer.decode(stretch))
+                found.append(chosen.masker.template.tokenizer.decode(stretch))
                 stretch = []
     return found
 
@@ -96,8 +97,8 @@ def test_each_answer_is_trained_in_the_text_it_is_asked_for_in(
     chosen = preparer(tokenizer, name)
     prepared = chosen.prepare([example(TWO_ANSWERS)])
     for turn in (1, 3):
-        prompt = chosen.template.render(TWO_ANSWERS.messages[:turn], (), answer=True)
-        ids = chosen.template.tokenizer(prompt, add_special_tokens=False)["input_ids"]
+        prompt = chosen.masker.template.render(TWO_ANSWERS.messages[:turn], (), answer=True)
+        ids = chosen.masker.template.tokenizer(prompt, add_special_tokens=False)["input_ids"]
         assert any(
             row[: len(ids)] == ids and labels[len(ids)] != IGNORED
             for row, labels in zip(prepared.input_ids, prepared.labels, strict=True)
@@ -106,11 +107,11 @@ def test_each_answer_is_trained_in_the_text_it_is_asked_for_in(
 
 def test_qwen3_is_trained_turn_by_turn_without_learning_the_empty_thought(tokenizer: Any) -> None:
     chosen = preparer(tokenizer, "qwen3")
-    assert chosen.template.kwargs == {"enable_thinking": False}
+    assert chosen.masker.template.kwargs == {"enable_thinking": False}
     prepared = chosen.prepare([example(TWO_ANSWERS)])
     assert len(prepared.input_ids) == 2
     assert prepared.turn_by_turn == {1}
-    text = chosen.template.tokenizer.decode(prepared.input_ids[1])
+    text = chosen.masker.template.tokenizer.decode(prepared.input_ids[1])
     assert text.count("<think>") == 1
     assert any("one answer at a time" in note for note in notes("train", prepared))
 
@@ -185,7 +186,8 @@ def test_a_row_that_the_template_refuses_costs_no_other(tokenizer: Any) -> None:
 
 def test_a_turn_that_ends_with_no_stop_token_is_refused(tokenizer: Any) -> None:
     chosen = preparer(tokenizer)
-    endless = dataclasses.replace(chosen, stop_ids=frozenset([tokenizer.pad_token_id]))
+    stops = frozenset([tokenizer.pad_token_id])
+    endless = Preparer(dataclasses.replace(chosen.masker, stop_ids=stops))
     with pytest.raises(ModelError, match="would never stop"):
         endless.prepare([example(TWO_ANSWERS)])
 

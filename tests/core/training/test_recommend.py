@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.data import store
 from core.errors import PlanError
 from core.settings import Settings
 from core.training import recommend, runs
@@ -79,13 +80,14 @@ def test_warnings_say_what_to_mind(workspace: Workspace) -> None:
     rows = [dialogue(n, "train") for n in range(12)]
     rows[3]["messages"][2]["content"] = "word " * 2000  # type: ignore[index]
     made = make_data(workspace, rows)
-    data = replace(made, split=made.split.model_copy(update={"validation": ()}))
+    ids = tuple(e.id for e in store.load_examples(workspace, made.dataset.id))
+    parts = {"train": ids, "validation": (), "test": ()}
+    data = replace(made, split=made.split.model_copy(update=parts))
     told = " ".join(propose(data, epochs=1, batch_size=12).warnings)
     assert f"Only {len(data.split.train)} training rows" in told
     assert "Only about 1 optimizer steps" in told
     assert "no validation part" in told
-    assert "About 1 training rows may be longer than" in told
-    assert "row 4 first" in told
+    assert "cut at the end: 1 training rows (row 4 first)" in told
     nothing = " ".join(propose(data, max_steps=0).warnings)
     assert "exactly the base" in nothing
 

@@ -113,6 +113,9 @@ def test_a_run_trains_and_publishes_a_checked_adapter(
     prepared = next(e for e in events if isinstance(e, DataPrepared))
     assert (prepared.train_rows, prepared.validation_rows) == (48, 6)
     assert 0 < prepared.supervised_tokens < prepared.train_tokens
+    assert run.plan.mask_sha256 is not None
+    told = [e.message for e in events if isinstance(e, WarningRaised)]
+    assert not any("marks other tokens" in message for message in told), "the app saw the same"
     assert manifests.damage(folder.adapter) is None
     record = parity.load(folder.parity)
     assert record.probes

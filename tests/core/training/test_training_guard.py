@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import ModelError, RunError, WorkspaceError
 from core.models.catalog import resolve
+from core.models.masks import Masker
 from core.models.templates import ChatTemplate
 from core.settings import Settings
 from core.training import checkpoints
@@ -54,7 +55,7 @@ def test_weights_that_turn_nan_stop_the_run_and_are_never_a_checkpoint(
     base = building.load_base(resolve(str(tiny_model), None, Settings(offline=True)), True)
     template = ChatTemplate.of(base.tokenizer, "tiny")
     rows = store.load_examples(data.workspace, data.dataset.id)
-    train = Preparer(template, base.stop_ids, 128).prepare(rows)
+    train = Preparer(Masker(template, base.stop_ids, 128)).prepare(rows)
     plan = data.plan(str(tiny_model), max_steps=8)
     trainer = building.build(plan, base, folder.checkpoints, train, Prepared())
     trainer.add_callback(Poison())

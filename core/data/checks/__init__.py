@@ -1,0 +1,1 @@
+"""Check a conversation: everything wrong with it, and where."""

@@ -1,0 +1,1 @@
+"""Turn records of any dialogue format into OpenAI-shaped conversations."""

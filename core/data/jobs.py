@@ -1,0 +1,204 @@
+"""Long work on a dataset in its own process: started, watched, cancelled."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from core.disk import append_line, lease_is_held, write_atomic
+from core.errors import DataError
+from core.identifiers import new_id, now
+from core.messages import Record
+from core.processes import ProcessId, end_group, is_alive, start_detached
+from core.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The folder that holds the package `core`, wherever the app was started from."""
+TAIL = 4096
+
+JobKind = Literal["inspect", "tokens", "augment"]
+JobStatus = Literal["running", "done", "failed", "cancelled"]
+
+
+class JobRequest(Record):
+    """What is to be done."""
+
+    kind: JobKind
+    dataset_id: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    created: str
+
+
+class JobProgress(Record):
+    """How far it is."""
+
+    phase: str
+    done: int = 0
+    total: int | None = None
+
+
+class JobResult(Record):
+    """How it ended."""
+
+    dataset_id: str | None = None
+    """The dataset that it made or completed."""
+    problem: str = ""
+    where: str = ""
+    fix: str = ""
+
+
+class Job(Record):
+    """One piece of long work, as it stands now."""
+
+    id: str
+    kind: JobKind
+    dataset_id: str
+    created: str
+    status: JobStatus
+    progress: JobProgress
+    result: JobResult | None
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """The files of one job: what the app and the job program share."""
+
+    root: Path
+
+    @property
+    def request(self) -> Path:
+        return self.root / "request.json"
+
+    @property
+    def process(self) -> Path:
+        return self.root / "process.json"
+
+    @property
+    def lease(self) -> Path:
+        return self.root / "program.lease"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log.txt"
+
+    @property
+    def progress(self) -> Path:
+        return self.root / "progress.jsonl"
+
+    @property
+    def result(self) -> Path:
+        return self.root / "result.json"
+
+    @property
+    def cancelled(self) -> Path:
+        return self.root / "cancelled"
+
+    @property
+    def proposals(self) -> Path:
+        """What an augmentation proposes, to be accepted row by row."""
+        return self.root / "proposals.jsonl"
+
+    def tell(self, progress: JobProgress) -> None:
+        """Write how far it is."""
+        append_line(self.progress, progress.model_dump_json())
+
+
+def start(
+    workspace: Workspace, kind: JobKind, dataset_id: str, options: dict[str, Any] | None = None,
+    secrets: dict[str, str] | None = None,
+) -> Job:  # fmt: skip
+    """Start a job; `secrets` reach its process as environment variables and never the disk."""
+    folder = JobFolder(workspace.job(new_id("job")))
+    request = JobRequest(kind=kind, dataset_id=dataset_id, options=options or {}, created=now())
+    write_atomic(folder.request, request.model_dump_json(indent=1))
+    folder.tell(JobProgress(phase="starting"))
+    # -P: a folder called `core` where the app was started must not be taken for ours
+    argv = [sys.executable, "-P", "-m", "core.data.job_program", str(folder.root)]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("DUOTUNE_")}
+    before = os.environ.get("PYTHONPATH")
+    env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *([before] if before else [])])
+    env |= {"DUOTUNE_HOME": str(workspace.root), **(secrets or {})}
+    process = start_detached(argv, folder.log, env)
+    write_atomic(folder.process, process.model_dump_json())
+    return status(workspace, folder.root.name)
+
+
+def status(workspace: Workspace, job_id: str) -> Job:
+    """How a job stands now. Raises DataError when there is none of this name."""
+    folder = JobFolder(workspace.job(job_id))
+    try:
+        request = JobRequest.model_validate_json(folder.request.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise DataError("There is no such job.", job_id, "Start it again.") from error
+    state, result = _state(folder)
+    return Job(
+        id=job_id,
+        kind=request.kind,
+        dataset_id=request.dataset_id,
+        created=request.created,
+        status=state,
+        progress=_last_progress(folder),
+        result=result,
+    )
+
+
+def list_jobs(workspace: Workspace) -> tuple[Job, ...]:
+    """All readable jobs, newest first."""
+    found = []
+    for path in sorted(workspace.jobs.glob("job-*"), reverse=True):
+        with suppress(DataError):
+            found.append(status(workspace, path.name))
+    return tuple(found)
+
+
+def cancel(workspace: Workspace, job_id: str) -> Job:
+    """End a job; what it has written so far stays. Nothing happens to one that has ended."""
+    folder = JobFolder(workspace.job(job_id))
+    if status(workspace, job_id).status == "running":
+        write_atomic(folder.cancelled, now() + "\n")
+        if (process := _process(folder)) is not None:
+            end_group(process, grace_s=2.0)
+    return status(workspace, job_id)
+
+
+def _state(folder: JobFolder) -> tuple[JobStatus, JobResult | None]:
+    if folder.result.exists():
+        result = JobResult.model_validate_json(folder.result.read_bytes())
+        return ("failed" if result.problem else "done"), result
+    process = _process(folder)
+    alive = lease_is_held(folder.lease) or (process is not None and is_alive(process))
+    if folder.cancelled.exists():
+        return "cancelled", None
+    if alive or process is None:
+        return "running", None
+    if folder.result.exists():  # it finished between these looks
+        return _state(folder)
+    problem = "The work on the data ended without a word."
+    return "failed", JobResult(problem=problem, where=str(folder.log), fix="Start it again.")
+
+
+def _process(folder: JobFolder) -> ProcessId | None:
+    try:
+        return ProcessId.model_validate_json(folder.process.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _last_progress(folder: JobFolder) -> JobProgress:
+    """The last whole line; a line that a full disk cut short spoils only itself."""
+    try:
+        with folder.progress.open("rb") as file:
+            file.seek(max(0, folder.progress.stat().st_size - TAIL))
+            lines = file.read().split(b"\n")[:-1]
+    except OSError:
+        lines = []
+    for line in reversed(lines):
+        with suppress(ValidationError):
+            return JobProgress.model_validate_json(line)
+    return JobProgress(phase="starting")

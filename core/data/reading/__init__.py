@@ -1,0 +1,1 @@
+"""Read a file of any container row by row, with the place of everything."""

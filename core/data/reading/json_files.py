@@ -1,0 +1,98 @@
+"""Read JSON text row by row: one value per line, a list, or rows inside one object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
+from typing import NamedTuple
+
+from core.data.reading.rows import MAX_ROW_BYTES, Row, Take, decode_row
+from core.data.reading.scanning import Scanner
+from core.data.reading.source import Source
+from core.data.reading.unwrapping import Unwrapping, find_wrapped
+
+SAMPLED_LINES = 100
+BLANK = b" \t\r\n"
+LIST = re.compile(rb'\[\s*+(?:["{\[\]]|-?\d+\s*+[,\]]|$)')
+"""The beginning of a JSON list, but not of a log line such as `[12:30] Hello`."""
+
+
+class JsonRows(NamedTuple):
+    """JSON text as rows."""
+
+    container: str
+    """`jsonl` or `json`."""
+    rows: Iterator[Row]
+    rows_besides: Callable[[Take], Iterator[Row]] | None = None
+
+
+def json_rows(source: Source) -> JsonRows | None:
+    """The text's rows in order; None when it isn't JSON."""
+    if (is_lines := _is_one_per_line(source)) is None:
+        return None
+    if (wrapping := find_wrapped(source)).patterns:
+        return JsonRows("json", Unwrapping(source, wrapping).rows())
+    if is_lines:
+        return JsonRows("jsonl", _line_rows(source), partial(_line_rows, source))
+    return JsonRows("json", Scanner(source).rows(), partial(_list_rows, source))
+
+
+def _list_rows(source: Source, take: Take) -> Iterator[Row]:
+    return Scanner(source, take=take).rows()
+
+
+def raw_lines(source: Source) -> Iterator[tuple[int, bytes]]:
+    """Lines that are not blank, without surrounding white space, and the byte each begins at.
+
+    Of a line that is too large only the beginning is returned, just longer than a row may be.
+    """
+    offset = source.start
+    file = source.file
+    file.seek(offset)
+    while line := file.readline(MAX_ROW_BYTES + 1):
+        length = len(line)
+        if length > MAX_ROW_BYTES:
+            length += _skip_line(source)
+        if text := line.strip(BLANK):
+            yield offset + len(line) - len(line.lstrip(BLANK)), text
+        offset += length
+
+
+def _is_one_per_line(source: Source) -> bool | None:
+    lines = raw_lines(source)
+    offset, first = next(lines, (0, b""))
+    is_object, is_list = first.startswith(b"{"), LIST.match(first) is not None
+    end = Scanner(source).first_value_end() if is_object or is_list else None
+    is_whole_line = end == offset + len(first)
+    if is_list:
+        return is_whole_line and next(lines, None) is not None
+    if end is not None:
+        return is_whole_line
+    sample = [first, *(line for _, line in islice(lines, SAMPLED_LINES))]
+    objects = sum(map(_is_object, sample))
+    if all(line.startswith(b"{") for line in sample) or objects * 2 >= len(sample):
+        return True
+    if is_object:
+        return bool(objects)
+    return None
+
+
+def _is_object(line: bytes) -> bool:
+    return line.startswith(b"{") and isinstance(decode_row(0, 0, line).value, dict)
+
+
+def _line_rows(source: Source, take: Take = lambda *_: False) -> Iterator[Row]:
+    for number, (offset, line) in enumerate(raw_lines(source), start=1):
+        if not take(number, offset, line):
+            yield decode_row(number, offset, line)
+
+
+def _skip_line(source: Source) -> int:
+    skipped = 0
+    while chunk := source.file.readline(MAX_ROW_BYTES):
+        skipped += len(chunk)
+        if chunk.endswith(b"\n"):
+            break
+    return skipped

@@ -1,0 +1,1 @@
+"""Mend what is wrong with a row, without changing the row itself."""

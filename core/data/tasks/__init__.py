@@ -1,0 +1,1 @@
+"""Task templates: labelled texts into dialogues, with their checks, rubric and metrics."""

@@ -1,0 +1,1 @@
+"""Readers of labelled texts: each turns the records of one shape into Labelled items."""

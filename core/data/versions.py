@@ -1,0 +1,306 @@
+"""Versions of a dataset: repaired, answered, added to; compared row by row, and undone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from core.data import ingest, store
+from core.data.example_file import ExampleFile
+from core.data.ingest import Checked, Progress
+from core.data.problems import KINDS
+from core.data.records import Change, Dataset, Example, ReadChoices
+from core.data.repairs.catalog import REPAIRS
+from core.data.repairs.difference import row_diff
+from core.data.repairs.masking import MaskKey
+from core.disk import write_atomic
+from core.errors import DataError, disk_errors
+from core.messages import Record
+from core.workspace import Workspace
+
+
+class RepairOffer(Record):
+    """A kind of problem that can be mended, and how often it was found."""
+
+    code: str
+    repair: str
+    count: int
+    en: str
+    """What the repair does."""
+    zh: str
+    removes: bool
+    """Whether it takes rows or turns away."""
+    asks: bool
+    """Whether it needs answers from the person."""
+
+
+class PlaceChange(Record):
+    """One place of a row that changed."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+class RowChange(Record):
+    """How one row differs between a version and its parent."""
+
+    row: int
+    kind: Literal["changed", "added", "removed"]
+    places: tuple[PlaceChange, ...] = ()
+
+
+def offers(dataset: Dataset) -> tuple[RepairOffer, ...]:
+    """What can be mended in a dataset, most frequent first."""
+    found = []
+    for code, count in dataset.problem_counts.items():
+        repair = REPAIRS.get(KINDS[code].repair) if code in KINDS else None
+        if repair is not None:
+            found.append(
+                RepairOffer(
+                    code=code,
+                    repair=repair.name,
+                    count=count,
+                    en=repair.en,
+                    zh=repair.zh,
+                    removes=repair.removes,
+                    asks=repair.asks,
+                )
+            )
+    return tuple(sorted(found, key=lambda offer: (-offer.count, offer.code)))
+
+
+def repair(
+    workspace: Workspace,
+    dataset: Dataset,
+    codes: Sequence[str] | None,
+    fills: Mapping[str, str] | None = None,
+) -> Dataset:
+    """Mend what these codes name (None: all that takes nothing away) as a new version.
+
+    Raises DataError when a code can't be mended, or nothing would change.
+    """
+    fills = {**dataset.choices.fills, **(fills or {})}
+    wanted = _wanted(dataset, codes)
+    update = {"repairs": tuple(dict.fromkeys((*dataset.choices.repairs, *wanted))), "fills": fills}
+    choices = dataset.choices.model_copy(update={**update, "structure_only": False})
+    checked = _read_again(workspace, dataset, choices)
+    if checked.dataset.id == dataset.id:
+        raise DataError(
+            "Nothing changed: what these repairs mend is not in the rows that are used.",
+            ", ".join(wanted),
+            "Look at the findings, and correct these rows by hand.",
+        )
+    return _save_child(workspace, dataset, checked, "repair", tuple(wanted))
+
+
+def answer(workspace: Workspace, dataset: Dataset, answers: Mapping[str, str]) -> Dataset:
+    """Read a dataset's file again with the person's answers.
+
+    Raises DataError when there is no such question or option, or no row can be used then.
+    """
+    questions = {question.id: question for question in dataset.questions}
+    for name, chosen in answers.items():
+        question = questions.get(name)
+        if question is None or (question.options and chosen not in question.options):
+            options = ", ".join(question.options if question else questions) or "none"
+            raise DataError(
+                f"'{chosen}' is no answer to '{name}'.", fix=f"Choose one of these: {options}."
+            )
+    merged = {**dataset.choices.answers, **answers}
+    checked = _read_again(
+        workspace, dataset, dataset.choices.model_copy(update={"answers": merged})
+    )
+    return store.save(workspace, checked, store.source_file(workspace, dataset.id))
+
+
+def inspect(workspace: Workspace, dataset: Dataset, progress: Progress) -> Dataset:
+    """Read the texts of a dataset of which only the structure was checked."""
+    choices = dataset.choices.model_copy(update={"structure_only": False})
+    checked = _read_again(workspace, dataset, choices, progress)
+    if checked.dataset.id == dataset.id:
+        return store.save(workspace, checked, store.source_file(workspace, dataset.id))
+    return _save_child(workspace, dataset, checked, "rows removed", ())
+
+
+def add_rows(workspace: Workspace, dataset: Dataset, file: Path) -> Dataset:
+    """Add the good rows of another file, such as corrected rejects, as a new version.
+
+    Raises DataError when it holds no usable row that is new.
+    """
+    checked = ingest.read_file(file)
+    old = store.load_examples(workspace, dataset.id)
+    known = {example.id for example in old}
+    last = max(old.rows, default=0)
+    new = [example for example in checked.examples if example.id not in known]
+    if not new:
+        raise DataError(
+            "Every usable row of this file is in the dataset already.",
+            file.name,
+            "Correct the rows, and add the file again.",
+        )
+    numbered = [e.model_copy(update={"row": last + 1 + n}) for n, e in enumerate(new)]
+    return save_examples(
+        workspace, dataset, [*old, *numbered], Change(kind="rows added", added=len(new))
+    )
+
+
+def save_examples(
+    workspace: Workspace, parent: Dataset, examples: Iterable[Example], change: Change
+) -> Dataset:
+    """Keep changed rows as a version of a dataset; its counts and findings are made anew."""
+    file = ExampleFile.of(examples)
+    update = ingest.describe(file)
+    return store.save_version(workspace, parent, file, {**update, "change": change})
+
+
+def changes(workspace: Workspace, dataset: Dataset) -> tuple[RowChange, ...]:
+    """Row by row, how a version differs from its parent; empty for one without a parent."""
+    if dataset.parent is None:
+        return ()
+    before = store.load_examples(workspace, dataset.parent)
+    return tuple(_row_changes(before, store.load_examples(workspace, dataset.id)))
+
+
+def undo(workspace: Workspace, dataset: Dataset) -> Dataset:
+    """Go back to the parent; the version is deleted unless something still needs it.
+
+    Raises DataError when there is no parent.
+    """
+    if dataset.parent is None:
+        raise DataError(
+            f"{dataset.name} was read from a file, so there is nothing to undo.",
+            dataset.id,
+            "Undo works on versions that were made from another dataset.",
+        )
+    parent = store.load(workspace, dataset.parent)
+    if not _is_needed(workspace, dataset.id):
+        with disk_errors(workspace.dataset(dataset.id), "delete the dataset version"):
+            shutil.rmtree(workspace.dataset(dataset.id))
+            workspace.mask_key(dataset.id).unlink(missing_ok=True)
+    return parent
+
+
+def _is_needed(workspace: Workspace, dataset_id: str) -> bool:
+    """Whether a run was planned on a dataset, or another version was made from it."""
+    if any(other.parent == dataset_id for other in store.list_datasets(workspace)):
+        return True
+    plans = workspace.runs.glob("run-*/plan.json")
+    return any(dataset_id.encode() in plan.read_bytes() for plan in plans)
+
+
+def _wanted(dataset: Dataset, codes: Sequence[str] | None) -> tuple[str, ...]:
+    known = {offer.code: offer for offer in offers(dataset)}
+    if codes is None:
+        # What takes rows away, or needs answers, is only done when it is asked for by name.
+        asked = {code for code, offer in known.items() if offer.removes or offer.asks}
+        found = tuple(code for code in known if code not in asked)
+        if not found:
+            raise DataError(
+                "Nothing in this dataset can be mended by itself.",
+                dataset.id,
+                "Correct the rejected rows by hand and add them again.",
+            )
+        return found
+    for code in codes:
+        if code not in known:
+            can = ", ".join(known) or "nothing"
+            raise DataError(
+                f"'{code}' can't be mended in this dataset.",
+                dataset.id,
+                f"What can be mended here: {can}.",
+            )
+    return tuple(codes)
+
+
+def _read_again(
+    workspace: Workspace,
+    dataset: Dataset,
+    choices: ReadChoices,
+    progress: Progress = lambda *_: None,
+) -> Checked:
+    source = store.source_file(workspace, dataset.id)
+    checked = ingest.read_file(source, dataset.name, choices, progress)
+    named = checked.dataset.model_copy(update={"source_name": dataset.source_name})
+    return Checked(named, checked.examples, checked.rejects, checked.masks)
+
+
+def _save_child(
+    workspace: Workspace,
+    parent: Dataset,
+    checked: Checked,
+    kind: Literal["repair", "rows removed"],
+    codes: tuple[str, ...],
+) -> Dataset:
+    before = store.load_examples(workspace, parent.id)
+    kinds = [change.kind for change in _row_changes(before, checked.examples, places=False)]
+    change = Change(
+        kind=kind,
+        codes=codes,
+        repairs=tuple(dict.fromkeys(KINDS[code].repair for code in codes)),
+        changed=kinds.count("changed"),
+        added=kinds.count("added"),
+        removed=kinds.count("removed"),
+    )
+    child = checked.dataset.model_copy(update={"parent": parent.id, "change": change})
+    if checked.masks:
+        _save_key(workspace, child.id, checked.masks)
+    source = store.source_file(workspace, parent.id)
+    saved = Checked(child, checked.examples, checked.rejects, checked.masks)
+    return store.save(workspace, saved, source)
+
+
+def _save_key(workspace: Workspace, dataset_id: str, masks: dict[str, dict[str, str]]) -> None:
+    """Write what masking hid where only this user can read it, apart from the dataset."""
+    path = workspace.mask_key(dataset_id)
+    with disk_errors(path, "save the key of the masked values"):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_atomic(path, MaskKey(rows=masks).model_dump_json(indent=1))
+        path.chmod(0o600)
+
+
+def _row_changes(
+    before: ExampleFile, after: ExampleFile, places: bool = True
+) -> Iterator[RowChange]:
+    """Both in file order; several conversations of one row are matched in order."""
+    old, new = _by_row(before), _by_row(after)
+    for row in sorted(old.keys() | new.keys()):
+        was, now = old.get(row, []), new.get(row, [])
+        for place in range(max(len(was), len(now))):
+            first = before[was[place]] if place < len(was) else None
+            second = after[now[place]] if place < len(now) else None
+            if first is None or second is None:
+                yield RowChange(row=row, kind="added" if first is None else "removed")
+            elif first.id != second.id:
+                found = _places(first, second) if places else ()
+                yield RowChange(row=row, kind="changed", places=tuple(found))
+
+
+def _by_row(examples: ExampleFile) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for place, row in enumerate(examples.rows):
+        found.setdefault(row, []).append(place)
+    return found
+
+
+def _places(before: Example, after: Example) -> Iterator[PlaceChange]:
+    was, now = (
+        {"messages": e.conversation.as_openai(), "tools": list(e.conversation.tools)}
+        for e in (before, after)
+    )
+    for change in row_diff(was, now):
+        yield PlaceChange(
+            path="$" + "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in change.path),
+            before=_shown(change.before),
+            after=_shown(change.after),
+        )
+
+
+def _shown(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict) and isinstance(value.get("content"), str):
+        return f"{value.get('role')}: {value['content']}"
+    return str(value)
