@@ -129,10 +129,10 @@ class DataActions:
             matches = tuple(d for d in found if text in (d.id, d.name, d.source_name))
             matches = matches or tuple(d for d in found if text and d.id.startswith(text))
         if len(matches) != 1:
-            which = "No dataset fits" if not matches else f"{len(matches)} datasets fit"
-            raise DataError(
-                f"{which} '{text}'.", fix="`duotune datasets` lists them with their ids."
-            )
+            problem = f"There is no dataset that fits '{text}'."
+            if matches:
+                problem = f"Several datasets fit '{text}': {len(matches)}."
+            raise DataError(problem, fix="`duotune datasets` lists them with their ids.")
         return matches[0]
 
     def examples(self, dataset_id: str) -> Sequence[Example]:

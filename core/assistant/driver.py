@@ -194,7 +194,7 @@ def accepted_arguments(
         return proposed | {name: edited[name] for name in edited if name in proposed}
     before, changes = proposed["plan"], edited.get("plan", {})
     differing = [name for name, value in changes.items() if before.get(name) != value]
-    plan = TrainingPlan.model_validate(before | changes)
+    plan = TrainingPlan.model_validate(before).edited(changes)
     reasons = plan.reasons | {
         name: "Your choice."
         for name in differing

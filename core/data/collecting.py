@@ -10,8 +10,11 @@ from core.data.problems import KINDS, Finding, Place, make_problem
 from core.data.reading.locating import LineCounter, advance, value_offset
 from core.data.reading.malformed import Fault
 from core.data.reading.rows import Row
+from core.data.reading.tables import cell_place
 from core.data.records import Problem
 
+At = tuple[int | None, int | None]
+"""A line and a column, as far as known."""
 LISTED = 1_000
 """Problems of one kind that are listed one by one; the others are counted."""
 
@@ -31,6 +34,8 @@ class Problems:
 
     lines: LineCounter | None = None
     """Where offsets of rows are; None where rows have line numbers instead."""
+    delimiter: str = ","
+    """What stands between the cells of a table's rows."""
     counts: Counter[str] = field(default_factory=Counter)
     """How often each code was found, listed or not."""
     _listed: list[Problem] = field(default_factory=list)
@@ -42,13 +47,27 @@ class Problems:
         faults += [_located(row, finding) for finding in found if self._admit(row.number, finding)]
         if not faults:
             return
-        line, column = self._place(row)
+        begin = self._place(row)
         for fault in sorted(faults, key=lambda fault: fault.offset):
-            at: tuple[int | None, int | None] = (line, column)
-            if row.data and line is not None and column is not None:
-                at = advance(line, column, row.data[: fault.offset])
-            place = Place(row.number, *at, (*row.base, *fault.path), row.file)
+            path = (*row.base, *fault.path)
+            place = Place(row.number, *self._at(row, fault, begin), path, row.file)
             self._listed.append(make_problem(fault.code, place, **fault.values))
+
+    def _place(self, row: Row) -> At:
+        """Where a row begins; the column is None where lines hold cells rather than JSON."""
+        if row.line is not None or self.lines is None:
+            return row.line, row.column
+        return self.lines.place(row.offset)
+
+    def _at(self, row: Row, fault: Fault, begin: At) -> At:
+        """Where in a row something is."""
+        line, column = begin
+        if line is None or not row.data:
+            return begin
+        if column is not None:
+            return advance(line, column, row.data[: fault.offset])
+        cell = cell_place(row, str(fault.path[0]), self.delimiter) if fault.path else None
+        return cell or begin
 
     def add(self, code: str, **values: str) -> None:
         """Add something about the whole file."""
@@ -72,11 +91,6 @@ class Problems:
             if count > LISTED and not KINDS[code].once:
                 found.append(make_problem("more_like_this", kind=code, count=f"{count - LISTED:,}"))
         return tuple(found)
-
-    def _place(self, row: Row) -> tuple[int | None, int | None]:
-        if row.line is not None or self.lines is None:
-            return row.line, None
-        return self.lines.place(row.offset)
 
     def _admit(self, row: int | None, finding: Finding) -> bool:
         """Whether a finding is listed by itself."""

@@ -27,8 +27,12 @@ class _Head(msgspec.Struct, gc=False):
     row: int
     part: str | None = None
     tags: tuple[str, ...] = ()
+    group: str = ""
+    label: str = ""
+    parent: str = ""
 
 
+DECIDING = ("group", "label", "parent")
 _decode_head = msgspec.json.Decoder(_Head).decode
 
 
@@ -38,13 +42,14 @@ class Digest:
     def __init__(self) -> None:
         self._hasher = hashlib.sha256()
 
-    def add(self, example_id: str, part: str | None, tags: Sequence[str]) -> None:
-        """Take in the next row."""
-        self._hasher.update("\0".join((example_id, part or "", *tags, "\n")).encode())
+    def add(self, head: _Head | RowText) -> None:
+        """Take in the next row: its content, and whatever a split depends on, where it is set."""
+        more = [f"{name}={value}" for name in DECIDING if (value := getattr(head, name))]
+        self._hasher.update("\0".join((head.id, head.part or "", *head.tags, *more, "\n")).encode())
 
     @property
     def dataset_id(self) -> str:
-        """`ds-` and 12 hex digits over usable rows in order, with their asked part and tags."""
+        """`ds-` and 12 hex digits over usable rows in order, with what a split depends on."""
         return f"ds-{self._hasher.hexdigest()[:12]}"
 
 
@@ -68,7 +73,7 @@ class ExampleFile(Sequence[Example]):
                 raise ValueError(f"line {number}") from error
             self._starts.append(at)
             self._rows.append(head.row)
-            digest.add(head.id, head.part, head.tags)
+            digest.add(head)
             at += len(line)
         self._end = at
         self.dataset_id = digest.dataset_id
@@ -141,7 +146,7 @@ class ExampleWriter:
     def add(self, row: RowText) -> None:
         """Write one row."""
         self._file.write(row_json(row) + b"\n")
-        self._digest.add(row.id, row.part, row.tags)
+        self._digest.add(row)
         self.count += 1
 
     def finish(self) -> ExampleFile:

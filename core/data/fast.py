@@ -122,7 +122,12 @@ class FastLane:
         except (ValueError, RecursionError):
             return self._calling(line)
         turns = plain.messages
-        return plain if _in_order(turns) and _has_keys_once(line, turns) else None
+        if not _in_order(turns):
+            return None
+        # The quotes of `messages`, and of two keys and two texts a turn: then no key stands twice.
+        if line.count(b'"') == 2 + 8 * len(turns) or _has_keys_once(line, turns):
+            return plain
+        return None
 
     def _calling(self, line: bytes) -> CallingRow | None:
         try:
@@ -175,23 +180,18 @@ def _is_object(function: _Function) -> bool:
 
 def _in_order(turns: list[PlainTurn]) -> bool:
     """system?, then user and assistant in turn, an answer at the end, nothing empty."""
-    before = ""
+    place, wanted = 0, "user"
     for turn in turns:
-        role = turn.role
-        if role == "user":
-            if before == "user":
-                return False
-        elif role == "assistant":
-            if before != "user":
-                return False
-        elif before:
+        role, content = turn.role, turn.content
+        if role == wanted:
+            wanted = "assistant" if wanted == "user" else "user"
+        elif place or role != "system":
             return False
-        content = turn.content
         # `isspace` looks no further than the first visible character.
         if not content or content.isspace():
             return False
-        before = role
-    return before == "assistant"
+        place = 1
+    return place == 1 and wanted == "user" and turns[-1].role == "assistant"
 
 
 def _calls_in_order(turns: list[CallingTurn]) -> bool:
@@ -215,8 +215,6 @@ def _has_keys_once(line: bytes, turns: Sequence[object]) -> bool:
     Inside text the quotes of what looks like a key are escaped.
     """
     count = len(turns)
-    if line.count(b'"') == 2 + 8 * count:
-        return True  # the quotes of `messages`, and of two keys and two texts a turn: no more
     return (
         line.count(b'"role"') == count
         and line.count(b'"messages"') == 1

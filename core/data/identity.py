@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable
 
-from core.data.records import Example
 from core.messages import Conversation
 
 
@@ -40,16 +38,3 @@ def group_key(conversation: Conversation) -> str:
     if not first:
         return folded_key(conversation).hex()[:32]
     return hashlib.sha256(first.encode()).hexdigest()[:32]
-
-
-def dataset_id(examples: Iterable[Example]) -> str:
-    """`ds-` and 12 hex digits over usable rows in order, and all that splits depend on."""
-    hasher = hashlib.sha256()
-    for example in examples:
-        facts = [example.id, example.part or "", *example.tags]
-        # Said only where they are set, so that data without them keeps its earlier id.
-        for name in ("group", "label", "parent"):
-            if value := getattr(example, name):
-                facts.append(f"\1{name}\1{value}")
-        hasher.update("\0".join((*facts, "\n")).encode(errors="surrogatepass"))
-    return f"ds-{hasher.hexdigest()[:12]}"

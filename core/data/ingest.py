@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -22,9 +23,8 @@ from core.data.placing import placed
 from core.data.problems import file_error, no_usable_rows, shorten
 from core.data.reading.locating import LineCounter
 from core.data.reading.opened import Opened
-from core.data.reading.opening import open_rows, raw_lines
-from core.data.reading.rows import Row, decode_row
-from core.data.reading.source import Source
+from core.data.reading.opening import open_rows
+from core.data.reading.rows import Row
 from core.data.records import Dataset, Question, ReadChoices, Summary
 from core.data.summary import Counting
 from core.data.whole.report import WholeReport
@@ -112,14 +112,16 @@ class _Reading:
         chosen = form or choose(values, opened.container)
         lines = LineCounter(opened.source) if opened.source else None
         writer = ExampleWriter(tempfile.TemporaryFile())  # noqa: SIM115  lives with the rows
-        self.intake = Intake(self._how(form), Problems(lines), writer, self.rejects)
+        self.intake = Intake(
+            self._how(form), Problems(lines, opened.delimiter), writer, self.rejects
+        )
         self.intake.problems.add_all((None, finding) for finding in opened.found)
         all_rows = self._told(chain(sample, rows))
         if chosen is not None and chosen.gather is not None:
             self._gather(all_rows, chosen, opened.context)
-        elif opened.container == "jsonl" and chosen is not None and chosen.name == "openai":
-            assert opened.source is not None
-            self._read_lines(opened.source)
+        elif opened.rows_besides is not None and chosen is not None and chosen.name == "openai":
+            intake, lane = self.intake, FastLane()
+            self.intake.take_all(self._told(opened.rows_besides(partial(_take, intake, lane))))
         else:
             self._ask(chosen, values)
             self.intake.take_all(all_rows)
@@ -136,10 +138,6 @@ class _Reading:
         self.questions = _asked(form, values, self.choices.answers)
         answers = {question.id: question.chosen for question in self.questions}
         self.intake.how = replace(self.intake.how, answers={**self.choices.answers, **answers})
-
-    def _read_lines(self, source: Source) -> None:
-        """Rows of the commonest kind, most of which need no second look."""
-        self.intake.take_all(self._told(_hard_rows(source, self.intake)))
 
     def _told(self, rows: Iterator[Row]) -> Iterator[Row]:
         for row in rows:
@@ -191,17 +189,17 @@ class _Reading:
         return Checked(dataset, examples, self.rejects, intake.masks, whole)
 
 
-def _hard_rows(source: Source, intake: Intake) -> Iterator[Row]:
-    """Rows that need checking; the others are taken in on the way."""
-    lane = FastLane()
-    inspecting = intake.how.inspect is not None
-    for number, (offset, line) in enumerate(raw_lines(source), start=1):
-        talk = None if inspecting else lane.talk(line)
-        if talk is None or intake.rows >= MAX_ROWS:
-            yield decode_row(number, offset, line)
-        elif (duplicate := intake.take_passed(number, talk)) is not None:
-            row = Row(number, offset, line, None)
-            intake.problems.add_row(row, (duplicate,))
+def _take(intake: Intake, lane: FastLane, number: int, offset: int, line: bytes) -> bool:
+    """Take a row in that needs no second look; False leaves it to the exact way."""
+    if intake.how.inspect is not None or intake.rows >= MAX_ROWS:
+        return False
+    talk = lane.talk(line)
+    if talk is None:
+        return False
+    duplicate = intake.take_passed(number, talk)
+    if duplicate is not None:
+        intake.problems.add_row(Row(number, offset, line, None), (duplicate,))
+    return True
 
 
 def _asked(

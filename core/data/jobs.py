@@ -41,6 +41,8 @@ class JobProgress(Record):
     phase: str
     done: int = 0
     total: int | None = None
+    counts: dict[str, int] = Field(default_factory=dict)
+    """What came of it so far, by name, such as `proposed`."""
 
 
 class JobResult(Record):
@@ -104,6 +106,11 @@ class JobFolder:
         """What an augmentation proposes, to be accepted row by row."""
         return self.root / "proposals.jsonl"
 
+    @property
+    def outcome(self) -> Path:
+        """What an augmentation did, counted; written also when it was stopped."""
+        return self.root / "outcome.json"
+
     def tell(self, progress: JobProgress) -> None:
         """Write how far it is."""
         append_line(self.progress, progress.model_dump_json())
@@ -117,6 +124,24 @@ def start(
     folder = JobFolder(workspace.job(new_id("job")))
     request = JobRequest(kind=kind, dataset_id=dataset_id, options=options or {}, created=now())
     write_atomic(folder.request, request.model_dump_json(indent=1))
+    return _launch(workspace, folder, secrets)
+
+
+def resume(workspace: Workspace, job_id: str, secrets: dict[str, str] | None = None) -> Job:
+    """Go on with a job that was cancelled or failed: what it kept is not done again.
+
+    Nothing happens to one that runs or is done. Raises DataError when there is none of this name.
+    """
+    job = status(workspace, job_id)
+    if job.status not in ("cancelled", "failed"):
+        return job
+    folder = JobFolder(workspace.job(job_id))
+    for path in (folder.result, folder.process, folder.cancelled):
+        path.unlink(missing_ok=True)
+    return _launch(workspace, folder, secrets)
+
+
+def _launch(workspace: Workspace, folder: JobFolder, secrets: dict[str, str] | None) -> Job:
     folder.tell(JobProgress(phase="starting"))
     # -P: a folder called `core` where the app was started must not be taken for ours
     argv = [sys.executable, "-P", "-m", "core.data.job_program", str(folder.root)]
@@ -127,6 +152,11 @@ def start(
     process = start_detached(argv, folder.log, env)
     write_atomic(folder.process, process.model_dump_json())
     return status(workspace, folder.root.name)
+
+
+def token_counts_file(workspace: Workspace, dataset_id: str) -> Path:
+    """Where the counted tokens of a dataset's rows are."""
+    return workspace.dataset(dataset_id) / "tokens.jsonl"
 
 
 def status(workspace: Workspace, job_id: str) -> Job:

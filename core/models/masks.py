@@ -20,6 +20,8 @@ from core.models.templates import ChatTemplate, Passage, RowMismatch
 
 CHUNK_ROWS, CHUNK_CHARACTERS = 512, 4_000_000
 """Tokenised at once: bounds memory, keeps the tokenizer's threads busy."""
+LONG_CHARACTERS = 50_000
+"""Of the texts of one row, from which it pays to look at the answers within the limit only."""
 
 Range = tuple[int, int]
 """[start, end)."""
@@ -78,7 +80,37 @@ class MaskedRow(NamedTuple):
     """A conversation as sequences; or why the template can't show it."""
 
     sequences: tuple[Masked, ...]
+    """One; where answers are trained one at a time, one for each that begins within the limit, and
+    the last, which holds the whole conversation."""
+    beyond: tuple[list[int], ...] = ()
+    """The other answers: they begin after the limit, so that nothing of them is trained on."""
     refused: RowMismatch | None = None
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the whole conversation."""
+        return max((len(masked.ids) for masked in self.sequences), default=0)
+
+    @property
+    def learnt(self) -> int:
+        """Tokens that the loss is computed on."""
+        return sum(masked.learnt for masked in self.sequences)
+
+    @property
+    def lost(self) -> int:
+        """Tokens that would be learnt, had they not been cut."""
+        return sum(masked.lost for masked in self.sequences) + sum(map(len, self.beyond))
+
+    @property
+    def turn_by_turn(self) -> bool:
+        """Whether its answers are trained one at a time."""
+        return len(self.sequences) + len(self.beyond) > 1
+
+    @property
+    def answers(self) -> list[list[int]]:
+        """What would be learnt without any cut."""
+        spans = [m.ids[start:end] for m in self.sequences for start, end in m.spans]
+        return sorted([*spans, *self.beyond])
 
 
 @dataclass(frozen=True)
@@ -90,21 +122,52 @@ class Masker:
     """Tokens that end a turn: generation stops at these."""
     max_length: int
 
-    def row(self, conversation: Conversation) -> tuple[Masked, ...]:
+    def row(self, conversation: Conversation) -> MaskedRow:
         """One conversation as sequences: one, or one per answer where the template needs that.
 
         Raises RowMismatch when the template can't show it, ModelError when the tokenizer can't
         tell where its tokens lie.
         """
-        return tuple(self._mask(self.template.passages(conversation)))
+        row = next(self.rows([conversation]))
+        if row.refused:
+            raise row.refused
+        return row
 
     def rows(self, conversations: Iterable[Conversation]) -> Iterator[MaskedRow]:
         """Many conversations, in order, tokenised together; a refused one costs no other."""
         for chunk in _chunks(map(self._passages, conversations)):
-            texts = [passage for passages, _ in chunk for passage in passages]
-            masked = iter(self._mask(texts))
-            for passages, refused in chunk:
-                yield MaskedRow(tuple(next(masked) for _ in passages), refused)
+            short = [shown for shown in chunk if not shown.is_long]
+            ready = iter(self._mask([passage for shown in short for passage in shown.passages]))
+            for shown in chunk:
+                own = None if shown.is_long else [next(ready) for _ in shown.passages]
+                yield self._row(shown, own)
+
+    def _row(self, shown: _Shown, ready: Sequence[Masked] | None) -> MaskedRow:
+        """One row; of answers that begin after the limit only their own tokens are kept.
+
+        In a conversation of a hundred answers their texts would come to fifty times its length.
+        """
+        kept: list[Masked] = []
+        beyond: list[Passage] = []
+        past = len(shown.passages[-1].text) if shown.passages else 0
+        for number, passage in enumerate(shown.passages):
+            is_last = number == len(shown.passages) - 1
+            begin = passage.spans[0][0]
+            if begin < past or is_last:
+                masked = ready[number] if ready else self._mask([passage])[0]
+                if is_last or masked.spans[0][0] < self.max_length:
+                    kept.append(masked)
+                    continue
+                past = begin
+            beyond.append(passage)
+        return MaskedRow(tuple(kept), tuple(self._answers(beyond)), shown.refused)
+
+    def _answers(self, passages: Sequence[Passage]) -> Iterator[list[int]]:
+        """The learnt tokens of passages that hold one answer each."""
+        texts = [p.text[start:end] for p in passages for start, end in p.spans]
+        for ids in self._encode(texts)["input_ids"] if texts else []:
+            stops = [place for place, token in enumerate(ids, 1) if token in self.stop_ids]
+            yield ids[: stops[-1]] if stops else ids
 
     def starts_alike(self, masked: Sequence[Masked]) -> list[bool]:
         """Whether each prompt alone becomes the tokens that the whole text starts with."""
@@ -123,9 +186,7 @@ class Masker:
         stop tokens, and every learnt token. Context is left out, because some templates write
         today's date into it.
         """
-        learnt = [
-            [[m.ids[start:end] for start, end in m.spans] for m in row.sequences] for row in rows
-        ]
+        learnt = [row.answers for row in rows]
         stops = sorted(self.stop_ids)
         told = [self.template.sha256, self.template.kwargs, stops, learnt]
         return sha256_text(json.dumps(told, sort_keys=True))
@@ -171,6 +232,15 @@ class _Shown(NamedTuple):
     passages: tuple[Passage, ...]
     refused: RowMismatch | None
 
+    @property
+    def is_long(self) -> bool:
+        """Whether its texts repeat so much that it is read one text at a time."""
+        return len(self.passages) > 1 and self.characters > LONG_CHARACTERS
+
+    @property
+    def characters(self) -> int:
+        return sum(len(passage.text) for passage in self.passages)
+
 
 def begins(offsets: Sequence[Range], index: int) -> int:
     """Where a token begins, with the characters before it that no token names.
@@ -195,7 +265,7 @@ def _chunks(shown: Iterable[_Shown]) -> Iterator[list[_Shown]]:
     characters = 0
     for one in shown:
         chunk.append(one)
-        characters += sum(len(passage.text) for passage in one.passages)
+        characters += one.characters
         if len(chunk) >= CHUNK_ROWS or characters >= CHUNK_CHARACTERS:
             yield chunk
             chunk, characters = [], 0

@@ -60,23 +60,23 @@ def row_findings(row: MaskedRow) -> list[Finding]:
     found = []
     cut = [masked for masked in row.sequences if len(masked.ids) > masked.kept]
     if cut:
-        found.append(Finding("row_over_length", (), _cut_values(cut)))
+        longest = max(cut, key=lambda masked: len(masked.ids))
+        found.append(Finding("row_over_length", (), _cut_values(longest, row.lost)))
     if not row.sequences:
         found.append(Finding("row_all_context"))
-    elif not any(masked.learnt for masked in row.sequences):
+    elif not row.learnt:
         found.append(Finding("row_nothing_learnt", (), {"limit": f"{row.sequences[0].limit:,}"}))
     return found
 
 
-def _cut_values(cut: Sequence[Masked]) -> dict[str, str]:
-    """Of the longest sequence what is cut, and of all the learnt tokens that are lost."""
-    longest = max(cut, key=lambda masked: len(masked.ids))
+def _cut_values(longest: Masked, lost: int) -> dict[str, str]:
+    """What is cut of the whole conversation, and how many learnt tokens are lost."""
     start = begins(longest.offsets, longest.kept)
     return {
         "tokens": f"{len(longest.ids):,}",
         "limit": f"{longest.limit:,}",
         "cut": f"{len(longest.ids) - longest.kept:,}",
-        "lost": f"{sum(masked.lost for masked in cut):,}",
+        "lost": f"{lost:,}",
         "beginning": shorten(longest.passage.text[start:]),
     }
 
@@ -108,17 +108,16 @@ class _Count:
         """Count one row."""
         self.rows += 1
         self.sequences += len(row.sequences)
-        self.turn_by_turn += len(row.sequences) > 1
+        self.turn_by_turn += row.turn_by_turn
         cut = sum(len(masked.ids) - masked.kept for masked in row.sequences)
-        learnt = sum(masked.learnt for masked in row.sequences)
         self.tokens += sum(len(masked.ids) for masked in row.sequences)
-        self.supervised += learnt
+        self.supervised += row.learnt
         self.cut += cut
-        self.lost += sum(masked.lost for masked in row.sequences)
+        self.lost += row.lost
         self.ends += sum(masked.ends for masked in row.sequences)
         if cut:
             self.cut_rows.append(number)
-        if not learnt:
+        if not row.learnt:
             self.silent_rows.append(number)
         for code, _, values in row_findings(row):
             self.problems.append(make_problem(code, Place(row=number), **values))

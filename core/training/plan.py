@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -59,6 +60,16 @@ class TrainingPlan(Record):
     """Hash of what a sample of the training rows teaches, token by token (`readiness.look`)."""
     reasons: dict[str, str] = Field(default_factory=dict)
     """Why a setting has its value, by field name, one sentence each."""
+
+    def edited(self, changes: Mapping[str, Any]) -> TrainingPlan:
+        """The plan with other values; hashes that another model's plan was made with are dropped.
+
+        Raises ValidationError for values that a plan can't have.
+        """
+        after = {**self.model_dump(), **changes}
+        if (after["base_model"], after["revision"]) != (self.base_model, self.revision):
+            after |= {"template_sha256": None, "mask_sha256": None}
+        return TrainingPlan.model_validate(after)
 
     @property
     def effective_batch(self) -> int:

@@ -22,8 +22,8 @@ BYTES_PER_CHARACTER = 3
 """Of UTF-8, outside ASCII; a tokenizer's work goes by bytes."""
 LOOKED_AT = 200
 """Characters of a row's first question."""
-NO_LIMIT = 1 << 40
-"""Counting cuts nothing."""
+WHOLE = 0
+"""With no token to train on, a row is read once as a whole, and its answers alone."""
 CHUNK = 512
 """Rows between two savings of what was counted."""
 BINS = 20
@@ -35,10 +35,7 @@ WIDTHS = tuple(step * 10**power for power in range(9) for step in STEPS)
 class RowTokens(NamedTuple):
     """What one row comes to."""
 
-    longest: int
-    """Tokens of its longest sequence: what max_length is held against."""
     tokens: int
-    """Tokens of all its sequences: more than `longest` where answers are trained one at a time."""
     supervised: int
 
 
@@ -60,7 +57,7 @@ class Histogram(Record):
     """Rows that were tokenised; the other numbers are estimates while it is less than `rows`."""
     bins: tuple[Bin, ...]
     tokens: int
-    """Tokens of all rows."""
+    """Tokens of all rows, each read once."""
     supervised: int
     median: int
     p95: int
@@ -89,7 +86,7 @@ def sample_histogram(
 ) -> Histogram:
     """Count a sample of the rows, stratified by script and length, and scale it up."""
     chosen = _stratified(examples)
-    masker = reader.masker(NO_LIMIT)
+    masker = reader.masker(WHOLE)
     rows = masker.rows(example.conversation for example in chosen)
     counts = [(e.row, _row_tokens(row)) for e, row in zip(chosen, rows, strict=True)]
     return histogram(counts, len(examples), max_length)
@@ -107,7 +104,7 @@ def exact_counts(
     left = [example for example in examples if example.id not in known]
     done = len(examples) - len(left)
     yield Progress(done, len(examples))
-    masker, rest = reader.masker(NO_LIMIT), iter(left)
+    masker, rest = reader.masker(WHOLE), iter(left)
     with disk_errors(cache, "keep the token counts"):
         cache.parent.mkdir(parents=True, exist_ok=True)
     while chunk := list(islice(rest, CHUNK)):
@@ -127,9 +124,9 @@ def counted(
 
 def histogram(counts: Sequence[tuple[int, RowTokens]], rows: int, max_length: int) -> Histogram:
     """Counts by row number, scaled up to `rows` rows."""
-    lengths = sorted(count.longest for _, count in counts)
+    lengths = sorted(count.tokens for _, count in counts)
     scale = rows / len(counts) if counts else 0.0
-    longest = max(counts, key=lambda item: item[1].longest, default=None)
+    longest = max(counts, key=lambda item: item[1].tokens, default=None)
     return Histogram(
         rows=rows,
         counted=len(counts),
@@ -138,7 +135,7 @@ def histogram(counts: Sequence[tuple[int, RowTokens]], rows: int, max_length: in
         supervised=round(scale * sum(count.supervised for _, count in counts)),
         median=_quantile(lengths, 0.5),
         p95=_quantile(lengths, 0.95),
-        longest=longest[1].longest if longest else 0,
+        longest=longest[1].tokens if longest else 0,
         longest_row=longest[0] if longest else None,
         over=round(scale * sum(length > max_length for length in lengths)),
         max_length=max_length,
@@ -190,9 +187,7 @@ def _bytes(text: str) -> int:
 
 def _row_tokens(row: MaskedRow) -> RowTokens:
     """The row's counts; nothing for a row that the template refuses, as it is not trained on."""
-    lengths = [len(masked.ids) for masked in row.sequences]
-    learnt = sum(masked.learnt for masked in row.sequences)
-    return RowTokens(max(lengths, default=0), sum(lengths), learnt)
+    return RowTokens(row.tokens, row.learnt + row.lost)
 
 
 # -- the cache: one line a row, appended, so that a half-written line costs only itself -----------
@@ -217,6 +212,6 @@ def _read_cache(cache: Path, reader: ModelReader) -> dict[str, RowTokens]:
 def _cached(lines: Iterable[str], reader_sha: str) -> Iterator[tuple[str, RowTokens]]:
     for line in lines:
         words = line.split()
-        whole = len(words) == 5 and line.endswith("\n") and words[0] == reader_sha
+        whole = len(words) == 4 and line.endswith("\n") and words[0] == reader_sha
         if whole and all(word.isdecimal() for word in words[2:]):
             yield words[1], RowTokens(*map(int, words[2:]))

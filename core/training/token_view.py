@@ -46,11 +46,15 @@ class TokenView(Record):
     max_length: int
     template_sha256: str
     sequences: tuple[TokenSequence, ...]
-    """One; several where the template has to be trained one answer at a time."""
+    """One; several where the template has to be trained one answer at a time, of which the last is
+    the whole conversation."""
     tokens: int
     supervised: int
     cut: int
     lost: int
+    lost_beyond: int
+    """Learnt tokens of further answers, which begin after the limit and have no text of their own
+    here."""
     hidden: int
     """Tokens that are counted, but not listed because the row is so long."""
     ends_in_eos: bool
@@ -62,12 +66,11 @@ def show_row(example: Example, masker: Masker, shown: int = SHOWN) -> TokenView:
 
     Raises RowMismatch (a PlanError) with the template's own words when it can't show the row.
     """
-    masked = masker.row(example.conversation)
+    row = masker.row(example.conversation)
     sequences, left = [], shown
-    for one in masked:
+    for one in row.sequences:
         sequences.append(_sequence(one, masker.stop_ids, left))
         left = max(0, left - len(one.ids))
-    learnt = [one for one in masked if one.learnt]
     return TokenView(
         row=example.row,
         max_length=masker.max_length,
@@ -77,8 +80,11 @@ def show_row(example: Example, masker: Masker, shown: int = SHOWN) -> TokenView:
         supervised=sum(s.supervised for s in sequences),
         cut=sum(s.cut for s in sequences),
         lost=sum(s.lost for s in sequences),
+        lost_beyond=row.lost - sum(s.lost for s in sequences),
         hidden=max(0, sum(s.tokens for s in sequences) - shown),
-        ends_in_eos=bool(learnt) and all(one.ends == len(one.spans) for one in masked),
+        ends_in_eos=bool(row.learnt)
+        and not row.beyond
+        and all(one.ends == len(one.spans) for one in row.sequences),
     )
 
 

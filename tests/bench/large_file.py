@@ -20,8 +20,8 @@ TOOL_SHARE = 0.1
 WORDS = {
     "en": "the order parcel refund please delivery account invoice what when could your team "
     "warranty battery replace screen shipping address payment card receipt colour size return",
-    "zh": "订单 包裹 退款 请问 快递 账户 发票 什么 时候 可以 您的 客服 保修 电池 更换 屏幕 地址 付款 "
-    "收据 颜色 尺寸 退货",
+    "zh": "订单 包裹 退款 请问 快递 账户 发票 什么 时候 可以 您的 客服 保修 电池 更换 "
+    "屏幕 地址 付款 收据 颜色 尺寸 退货",
     "ru": "заказ посылка возврат пожалуйста доставка счёт когда можно ваш гарантия батарея экран",
 }
 LANGUAGES = ("en", "en", "zh", "ru")

@@ -30,7 +30,7 @@ def view(max_length: int = 500, name: str = "chatml") -> TokenView:
 
 def cut() -> TokenView:
     """Cut inside the first answer."""
-    (one,) = masker("chatml").row(TALK)
+    (one,) = masker("chatml").row(TALK).sequences
     return view(one.spans[0][0] + 5)
 
 

@@ -53,7 +53,7 @@ def remarks(view: TokenView, voice: Voice) -> Iterator[str]:
             "tokens.cut",
             cut=numbers.count(view.cut),
             limit=numbers.count(view.max_length),
-            lost=numbers.count(view.lost),
+            lost=numbers.count(view.lost + view.lost_beyond),
         )
     if not view.supervised:
         yield voice("tokens.nothing")

@@ -13,6 +13,8 @@ from core.data.augment.labels import LabelGuard, Labelled, label_guard, labels_o
 from core.data.augment.records import FilterVerdict, Method, ParaphraseRequest, Task
 from core.data.augment.similarity import Neighbours
 from core.data.augment.turns import own_turns, reworded, user_turns
+from core.data.identity import group_key
+from core.data.problems import shorten
 from core.data.records import Example, Split
 from core.data.whole.texts import Frame, frame_of
 from core.errors import DataError
@@ -101,13 +103,24 @@ class Context:
             filters.nothing_added(before, after),
             filters.on_topic(before, after),
             filters.not_the_answer(parent, before, after, answer),
-            filters.not_held_out(after, self.held_out),
+            self._not_held_out(conversation, after),
         ]
         if method == "paraphrase":
             found.append(filters.not_near_duplicate(after, self.known))
         if label and self.guard:
             found.append(self.guard.verdict("\n".join(after), label))
         return tuple(found)
+
+    def _not_held_out(self, conversation: Conversation, after: tuple[str, ...]) -> FilterVerdict:
+        """Rows with one first user turn stay in one part, so such a row would move that part."""
+        if group_key(conversation) in self._held_out_questions:
+            detail = shorten(after[0], 80)
+            return FilterVerdict(name="held_out", passed=False, number=1.0, detail=detail)
+        return filters.not_held_out(after, self.held_out)
+
+    @cached_property
+    def _held_out_questions(self) -> frozenset[str]:
+        return frozenset(group_key(example.conversation) for example in self._held_out)
 
     def _neighbours(self, examples: list[Example]) -> Neighbours:
         if len(examples) > MOST_COMPARED:

@@ -16,12 +16,13 @@ from pydantic import Field
 from core.data.augment.context import Context, refuse_held_out
 from core.data.augment.proposals import ProposalFile
 from core.data.augment.records import make_proposal
-from core.data.augment.tally import Outcome, Tally
+from core.data.augment.tally import AugmentProgress, Outcome, Tally
 from core.data.augment.values import kept_verbatim
 from core.data.records import Example
 from core.messages import Record
 
 NoiseKind = Literal["case", "punctuation", "width", "typos"]
+GoOn = Callable[[AugmentProgress], bool]
 KEY_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 TYPO_SHARE = 0.04
 """Of the letters; at least one in a text that has any."""
@@ -38,6 +39,8 @@ class NoiseRequest(Record):
     """Empty: no noise at all."""
     copies: int = Field(default=1, ge=1, le=5)
     """Of each row."""
+    rows: int | None = Field(default=None, ge=1)
+    """Rows to copy, drawn with the seed; None takes all."""
     seed: int = 7
 
 
@@ -55,11 +58,15 @@ def noisy(
 
 
 def make_noise(
-    examples: Sequence[Example], request: NoiseRequest, context: Context, file: ProposalFile
+    examples: Sequence[Example],
+    request: NoiseRequest,
+    context: Context,
+    file: ProposalFile,
+    go_on: GoOn = lambda _: True,
 ) -> Outcome:
     """Noisy copies of rows of the train side, saved as proposals.
 
-    Raises DataError for a row outside the train side, or when somebody else adds to the file.
+    `go_on` is told after each row how far it is, and ends it by saying no. Raises DataError for a row outside the train side, or when somebody else adds to the file.
     """
     refuse_held_out((example.id for example in examples), context.train)
     with file.filling() as before:
@@ -76,6 +83,8 @@ def make_noise(
                     before.take(found[-1])
             file.append(found)
             tally.count(found)
+            if not go_on(tally.progress):
+                return tally.outcome(finished=tally.rows == len(examples))
         return tally.outcome(finished=True)
 
 

@@ -34,9 +34,8 @@ NOT_FOR_FILES = frozenset(NAMES["not_encodings"])
 HALVED = "cesu-8"
 """UTF-8 of UTF-16's halves: what some Java and Oracle programs write."""
 PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
-CHARACTER = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
-)
+SHORT_LEADS, LONG_LEADS = bytes(range(0xC2, 0xE0)), bytes(range(0xE0, 0xF5))
+"""What characters of two bytes begin with, and those of three or four."""
 HIGH_BYTES = bytes(range(0x80, 0x100))
 HIGH = re.compile(rb"[\x80-\xff]+")
 COMMON_CHINESE = frozenset(
@@ -172,13 +171,18 @@ def _look_at(block: bytes, offset: int, before: _Looked) -> _Looked:
         bad = (line for line in mended.split(b"\n") if not _is_utf8(line))
         lines = (lines + b"\n".join(bad) + b"\n")[:GUESSED_BYTES]
     return _Looked(
-        characters=before.characters
-        + sum(len(m[0]) > 2 or 0.5 for m in CHARACTER.finditer(mended)),
+        characters=before.characters + _weigh(mended.decode(errors="ignore").encode()),
         invalid=before.invalid + invalid,
         pairs=before.pairs + pairs,
         first=first,
         lines=lines,
     )
+
+
+def _weigh(valid: bytes) -> float:
+    """Characters of several bytes; those of two, which other encodings make by chance, half."""
+    longer = len(valid) - len(valid.translate(None, LONG_LEADS))
+    return longer + (len(valid) - len(valid.translate(None, SHORT_LEADS))) / 2
 
 
 def _is_utf8(line: bytes) -> bool:

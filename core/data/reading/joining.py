@@ -90,7 +90,8 @@ def _rows(ready: Iterable[_Ready], remarks: list[Row], is_alone: bool) -> Iterat
                 continue
             number += 1
             yield row._replace(number=number, file=file)
-        one.stack.close()
+        if not is_alone:  # places in it are asked for until the very end
+            one.stack.close()
     yield from _taken(remarks)
 
 

@@ -15,6 +15,7 @@ from core.data.reading.unwrapping import Unwrapping, find_wrapped
 
 SAMPLED_LINES = 100
 BLANK = b" \t\r\n"
+SPACE = ord(" ")
 LIST = re.compile(rb'\[\s*+(?:["{\[\]]|-?\d+\s*+[,\]]|$)')
 """The beginning of a JSON list, but not of a log line such as `[12:30] Hello`."""
 
@@ -48,15 +49,22 @@ def raw_lines(source: Source) -> Iterator[tuple[int, bytes]]:
 
     Of a line that is too large only the beginning is returned, just longer than a row may be.
     """
-    offset = source.start
+    return ((offset, text) for _, _, offset, text in _lines(source))
+
+
+def _lines(source: Source) -> Iterator[tuple[int, int, int, bytes]]:
+    """As `raw_lines`, with the line and the column where each text begins."""
+    offset, number = source.start, 0
     file = source.file
     file.seek(offset)
     while line := file.readline(MAX_ROW_BYTES + 1):
+        number += 1
         length = len(line)
         if length > MAX_ROW_BYTES:
-            length += _skip_line(source)
+            length += _skip_line(source, offset + length)
         if text := line.strip(BLANK):
-            yield offset + len(line) - len(line.lstrip(BLANK)), text
+            lead = 0 if line[0] > SPACE else len(line) - len(line.lstrip(BLANK))
+            yield number, lead + 1, offset + lead, text
         offset += length
 
 
@@ -84,12 +92,13 @@ def _is_object(line: bytes) -> bool:
 
 
 def _line_rows(source: Source, take: Take = lambda *_: False) -> Iterator[Row]:
-    for number, (offset, line) in enumerate(raw_lines(source), start=1):
-        if not take(number, offset, line):
-            yield decode_row(number, offset, line)
+    for number, (line, column, offset, text) in enumerate(_lines(source), start=1):
+        if not take(number, offset, text):
+            yield decode_row(number, offset, text)._replace(line=line, column=column)
 
 
-def _skip_line(source: Source) -> int:
+def _skip_line(source: Source, offset: int) -> int:
+    source.file.seek(offset)
     skipped = 0
     while chunk := source.file.readline(MAX_ROW_BYTES):
         skipped += len(chunk)

@@ -36,6 +36,7 @@ BLANK_BYTES = b" \t\r\n"
 WIDE_MARKS = tuple(mark for mark, name in MARKS if name != "utf-8-sig")
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b")) + b"\x7f"
 DOCUMENT = "a Word or PowerPoint document"
+OFFICE_PARTS = ("[Content_Types].xml", "docProps/", "_rels/", "xl/", "word/", "ppt/")
 BINARY = "a binary file"
 
 
@@ -121,7 +122,7 @@ class _Opening:
         saved = salvage(file, name)
         parts = (Part(one.name, partial(_itself, one.unpacked)) for one in saved)
         first = next(parts, None)
-        if first is None or first.name == "[Content_Types].xml":
+        if first is None or first.name.startswith(OFFICE_PARTS):
             raise file_error("archive_damaged", file=name)
         opened = join_parts(chain((first,), parts), self._open_part, self.stack)
         found = Finding("archive_cut_off", (), {"file": name})

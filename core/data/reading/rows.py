@@ -35,6 +35,8 @@ class Row(NamedTuple):
     """Keys from the top of the file to this row, where rows stand inside an object."""
     file: str = ""
     """The file inside an archive."""
+    column: int | None = None
+    """Where in `line` the row's JSON text begins."""
 
 
 Take = Callable[[int, int, bytes], bool]

@@ -25,8 +25,8 @@ MAX_SMALL_PART = 16 << 20
 STREAMED = ("xl/worksheets/", "xl/sharedStrings.xml", "xl/media/")
 MAX_SHEET_ROWS = 1 << 20
 """Excel's own limit; a file can claim that more follow."""
-MAX_CELLS = 20_000_000
-"""Empty ones count: a row can claim to be very wide."""
+MAX_EMPTY = 3_000_000
+"""Cells without anything in them: a row can claim to be very wide."""
 
 Cells = tuple[str, ...]
 
@@ -88,12 +88,12 @@ def _sheet(sheet: Any) -> Iterator[Row]:
 
 def _filled(sheet: Any, remarks: list[Row]) -> Iterator[Numbered]:
     """Rows that aren't empty; a remark is left where a sheet can't be read to its end."""
-    cells = 0
+    empty = 0
     try:
         sheet.reset_dimensions()  # what a file says about a sheet's size can be anything
         for line, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-            cells += len(values)
-            if line > MAX_SHEET_ROWS or cells > MAX_CELLS:
+            empty += values.count(None)
+            if line > MAX_SHEET_ROWS or empty > MAX_EMPTY:
                 remarks.append(Row(None, 0, b"", None, (Fault("rest_not_read", 0, {}),), line))
                 return
             texts = tuple(map(_text, values))

@@ -16,6 +16,8 @@ SAMPLED = 50
 DELIMITERS = "\t,;|"
 ALIKE = 0.8
 """So much of a table's rows must have the same number of cells."""
+NAMED_ALIKE = 0.5
+"""The same for a table whose first row plainly names its columns."""
 SPOKEN = re.compile(
     rb"[^\d\[]{0,3}\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4}[,.]?\s{1,3}\d{1,2}[:.]\d{2}"
     rb"[^,\]]{0,20}(\]|\s-)\s"
@@ -70,7 +72,8 @@ def _fitness(lines: Sequence[Line], delimiter: str) -> tuple[float, int]:
     if not counts or len(records) < 2:
         return (0, 0)
     width, rows = max(counts.items(), key=lambda item: (item[1], item[0]))
-    if width < 2 or rows < ALIKE * len(records) or _is_prose(records[0].cells, delimiter):
+    alike = NAMED_ALIKE if _is_known(records[0].cells) else ALIKE
+    if width < 2 or rows < alike * len(records) or _is_prose(records[0].cells, delimiter):
         return (0, 0)
     return (rows / len(records), width)
 

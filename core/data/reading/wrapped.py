@@ -75,7 +75,7 @@ def _is_dialogue(item: Any) -> bool:
 
 
 def _is_texts(item: Any) -> bool:
-    return isinstance(item, list) and len(item) > 1 and all(isinstance(t, str) for t in item)
+    return isinstance(item, list) and len(item) > 1 and isinstance(item[0], str)
 
 
 def _is_chat(item: dict[str, Any]) -> bool:

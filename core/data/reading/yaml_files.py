@@ -19,6 +19,7 @@ MAX_YAML_BYTES = 16 << 20
 """YAML is read as a whole, and takes a hundred times its size."""
 SAMPLED_LINES = 60
 TOP_LINE = re.compile(r"-(\s|$)|[\w\"'][^:,|\t]{0,60}:(\s|$)|---|\.\.\.|%YAML|[\]}#]")
+NESTED = re.compile(r"^\s|^-|:\s+(&\w+\s+)?[\[{]")
 SURE = re.compile(r"\A(?:#[^\n]*\n|\s*\n)*(?:%YAML|---\s*\n\s*[-\w]|[\w\"'-]+:[ ]*\r?\n(\s*)- )")
 
 
@@ -55,9 +56,10 @@ def yaml_rows(source: Source) -> Iterator[Row] | None:
 
 def looks_like_yaml(head: str) -> bool:
     """Whether the beginning of a text reads like YAML with something nested."""
-    lines = [line for line in head.splitlines()[:-1] or [head] if line.strip()][:SAMPLED_LINES]
+    lines = [line for line in head.splitlines()[: SAMPLED_LINES * 2] if line.strip()]
+    lines = lines[:SAMPLED_LINES]
     top = [line for line in lines if not line[0].isspace()]
-    nested = any(line[0].isspace() or line.startswith("-") for line in lines)
+    nested = any(NESTED.search(line) for line in lines)
     return bool(top) and nested and all(TOP_LINE.match(line) for line in top)
 
 

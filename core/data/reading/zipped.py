@@ -82,7 +82,7 @@ def _kind(archive: Archive, entry: zipfile.ZipInfo) -> str:
         with archive.zip.open(entry) as file:
             head = file.read(HEAD_BYTES)
     except DAMAGE:
-        return "other"
+        return "data"  # so that it is said that it can't be unpacked
     container = container_of(head)
     if container is not None:
         is_data = container != "zip" or entry.filename.lower().endswith(".xlsx")

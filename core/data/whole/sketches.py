@@ -85,9 +85,9 @@ class SketchIndex:
 
     def __init__(self, sketches: Sketches) -> None:
         self.sketches = sketches
-        keys = band_keys(sketches)
-        self._order = np.argsort(keys, axis=0, kind="stable")
-        self._keys = np.take_along_axis(keys, self._order, axis=0)
+        keys = np.ascontiguousarray(band_keys(sketches).T)  # a band's keys side by side
+        self._order = np.argsort(keys, axis=1, kind="stable")
+        self._keys = np.take_along_axis(keys, self._order, axis=1)
 
     def matches(self, others: Sketches) -> Found:
         """Pairs of (other, indexed) that are alike."""
@@ -101,10 +101,10 @@ class SketchIndex:
         return _verified(others, self.sketches, code // count, code % count)
 
     def _band_codes(self, keys: Hashes, band: int) -> NDArray[np.int64]:
-        column = self._keys[:, band]
-        start = np.searchsorted(column, keys, "left")
-        other, place = spread(start, np.searchsorted(column, keys, "right"))
-        codes: NDArray[np.int64] = other * len(column) + self._order[place, band]
+        known = self._keys[band]
+        start = np.searchsorted(known, keys, "left")
+        other, place = spread(start, np.searchsorted(known, keys, "right"))
+        codes: NDArray[np.int64] = other * len(known) + self._order[band, place]
         return codes
 
 

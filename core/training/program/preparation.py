@@ -83,7 +83,7 @@ class Preparer:
     def _add(self, number: int, row: MaskedRow, prepared: Prepared) -> None:
         if row.refused:
             prepared.refused[number] = row.refused.problem
-        if len(row.sequences) > 1:
+        if row.turn_by_turn:
             prepared.turn_by_turn.add(number)
         for masked in row.sequences:
             if masked.endless:

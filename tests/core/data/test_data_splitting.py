@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.core.data.made_rows import row, write_lines
 from tests.core.data.whole.making import banking, distinct, example, fastchat_identity
 
 
-def examples_of(tmp_path: Path, rows: list[dict[str, object]]) -> tuple[Example, ...]:
+def examples_of(tmp_path: Path, rows: list[dict[str, object]]) -> Sequence[Example]:
     return ingest.read_file(write_lines(tmp_path / "rows.jsonl", rows), None).examples
 
 

@@ -63,6 +63,8 @@ def test_each_kind_is_found_and_clean_rows_are_not() -> None:
     assert report.counts == {"exact": 1, "near": 1, "similar": 1, "ngram": 2}
     assert report.leaked_ids == tuple(row.id for row in rows[:5])
     assert (report.train_rows, report.held_out_rows, report.clean_rows) == (35, 6, 1)
+    codes = ["leak_exact", "leak_near", "leak_similar", "leak_ngram", "leak_ngram"]
+    assert [finding.code for _, finding in leak_findings(report)] == codes
 
 
 def test_only_what_is_asked_counts() -> None:

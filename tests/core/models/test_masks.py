@@ -14,7 +14,7 @@ from tokenizers import processors
 
 from core.errors import ModelError
 from core.messages import Conversation
-from core.models import catalog, readers
+from core.models import catalog, masks, readers
 from core.models.catalog import STARTER_FOLDER
 from core.models.masks import Masker
 from core.models.templates import ChatTemplate, RowMismatch
@@ -43,10 +43,10 @@ WITH_SYSTEM = said(("system", "Be kind."), ("user", "Hi"), ("assistant", "Hello"
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_exactly_the_answers_and_their_ends_are_learnt(name: str) -> None:
     chosen = masker(name)
-    found = [text for one in chosen.row(TALK) for text in learnt(chosen, one)]
+    found = [text for one in chosen.row(TALK).sequences for text in learnt(chosen, one)]
     end = TEMPLATES[name].end
     assert found == [f"No, 今天很好 🎉.{end}", f"Yes.{end}"]
-    assert sum(one.ends for one in chosen.row(TALK)) == 2
+    assert sum(one.ends for one in chosen.row(TALK).sequences) == 2
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -57,15 +57,15 @@ def test_before_each_answer_stands_what_serving_sends(name: str) -> None:
         ids = chosen.template.tokenizer(prompt, add_special_tokens=False)["input_ids"]
         assert any(
             one.ids[: len(ids)] == ids and len(ids) in {start for start, _ in one.spans}
-            for one in chosen.row(TALK)
+            for one in chosen.row(TALK).sequences
         )
-    assert all(chosen.starts_alike(chosen.row(TALK)))
+    assert all(chosen.starts_alike(chosen.row(TALK).sequences))
 
 
 @pytest.mark.parametrize("name", ["starter", "chatml, marked"])
 def test_markers_that_agree_with_serving_give_the_same_mask(name: str) -> None:
     chosen = masker(name)
-    (one,) = chosen.row(TALK)
+    (one,) = chosen.row(TALK).sequences
     ids, mask = by_markers(chosen, TALK)
     assert one.ids == ids
     assert [int(any(a <= i < b for a, b in one.spans)) for i in range(len(ids))] == mask
@@ -73,7 +73,7 @@ def test_markers_that_agree_with_serving_give_the_same_mask(name: str) -> None:
 
 def test_markers_that_leave_out_the_end_of_a_turn_are_not_followed() -> None:
     chosen = masker("chatml, marked without the end")
-    (one,) = chosen.row(TALK)
+    (one,) = chosen.row(TALK).sequences
     _, mask = by_markers(chosen, TALK)
     ends = [end - 1 for _, end in one.spans]
     assert [one.ids[i] in chosen.stop_ids for i in ends] == [True, True]
@@ -85,7 +85,7 @@ def test_an_empty_thought_that_serving_writes_is_not_learnt_though_marked() -> N
     text = marked("<|im_end|>", "\n").replace("{{- m.content", f"{{{{- '{think}' + m.content")
     text = text.replace("assistant\\n' }}", f"assistant\\n' }}}}{{{{- '{think}' }}}}")
     chosen = masker_of(Made(text, "<|im_end|>"))
-    (one,) = chosen.row(TALK)
+    (one,) = chosen.row(TALK).sequences
     _, mask = by_markers(chosen, TALK)
     assert learnt(chosen, one)[1] == "Yes.<|im_end|>"
     assert sum(mask) > one.learnt
@@ -102,7 +102,7 @@ def by_markers(chosen: Masker, talk: Conversation) -> tuple[list[int], list[int]
 def test_a_template_that_shows_earlier_answers_differently_is_trained_turn_by_turn() -> None:
     chosen = masker("qwen3")
     assert chosen.template.kwargs == {"enable_thinking": False}
-    first, second = chosen.row(TALK)
+    first, second = chosen.row(TALK).sequences
     assert second.passage.text.count("<think>") == 1
     assert "And tomorrow" not in first.passage.text
 
@@ -120,15 +120,15 @@ def test_a_row_that_the_template_refuses_costs_no_other() -> None:
 
 def test_an_answer_with_no_end_is_told_and_not_hidden() -> None:
     endless = masker_of(Made(TEMPLATES["chatml"].text.replace("<|im_end|>", ""), "<|im_end|>"))
-    (one,) = endless.row(TALK)
+    (one,) = endless.row(TALK).sequences
     assert one.endless == (0, 1)
     assert one.ends == 0
 
 
 def test_what_is_cut_is_lost_and_counted() -> None:
-    (whole,) = masker("chatml").row(TALK)
+    (whole,) = masker("chatml").row(TALK).sequences
     start, _ = whole.spans[1]
-    (cut,) = masker("chatml", max_length=start + 1).row(TALK)
+    (cut,) = masker("chatml", max_length=start + 1).row(TALK).sequences
     assert (cut.kept, cut.learnt, cut.ends) == (start + 1, whole.learnt - cut.lost, 1)
     assert cut.lost == whole.spans[1][1] - start - 1
 
@@ -143,13 +143,44 @@ def test_offsets_that_leave_out_white_space_do_not_move_an_answer() -> None:
     template = ChatTemplate(tokenizer, chosen.template.text, chosen.template.kwargs)
     trimmed = Masker(template, chosen.stop_ids, 500)
     talk = said(("user", "a  b \n"), ("assistant", "好 \n\n no "), ("user", "\n"))
-    (one,), (other,) = trimmed.row(talk), chosen.row(talk)
+    (one,), (other,) = trimmed.row(talk).sequences, chosen.row(talk).sequences
     assert one.offsets != other.offsets
     assert (one.ids, one.spans) == (other.ids, other.spans)
     assert learnt(trimmed, one) == ["好 \n\n no <|im_end|>"]
     assert one.bounds[0][0] == 0
     assert one.bounds[-1][1] == len(one.passage.text)
     assert all(a[1] >= b[0] for a, b in zip(one.bounds, one.bounds[1:], strict=False))
+
+
+def talk_of(answers: int) -> Conversation:
+    turns = [(f"Question {n}?", f"答案 {n}, " * 5) for n in range(answers)]
+    return said(*[t for q, a in turns for t in (("user", q), ("assistant", a))])
+
+
+@pytest.mark.parametrize("long_characters", [0, 10**9])
+def test_of_answers_beyond_the_limit_only_their_number_is_kept(
+    monkeypatch: pytest.MonkeyPatch, long_characters: int
+) -> None:
+    """However a row is read, it teaches and loses the same."""
+    monkeypatch.setattr(masks, "LONG_CHARACTERS", long_characters)
+    talk = talk_of(12)
+    whole, row = masker("qwen3", 10_000).row(talk), masker("qwen3", 150).row(talk)
+    assert (len(whole.sequences), len(whole.beyond), whole.lost) == (12, 0, 0)
+    begin_within = [one for one in whole.sequences if one.spans[0][0] < 150]
+    assert len(row.sequences) == len(begin_within) + 1
+    assert len(row.beyond) == 12 - len(row.sequences)
+    assert row.learnt + row.lost == whole.learnt
+    assert row.tokens == whole.tokens
+    assert row.turn_by_turn
+    assert row.answers == whole.answers
+    assert hashed(masker("qwen3", 150), talk) == hashed(masker("qwen3", 10_000), talk)
+
+
+def test_a_very_long_dialogue_is_read_in_about_its_own_length() -> None:
+    chosen, talk = masker("qwen3", 200), talk_of(200)
+    row = chosen.row(talk)
+    assert sum(len(one.ids) for one in row.sequences) < 1.5 * row.tokens + 2_000
+    assert len(row.beyond) > 180
 
 
 # -- the hash -------------------------------------------------------------------------------------
@@ -180,9 +211,9 @@ def test_a_date_that_a_template_writes_does_not_change_the_hash(
 ) -> None:
     chosen = masker("llama3")
     today = hashed(chosen, TALK)
-    (before,) = chosen.row(TALK)
+    (before,) = chosen.row(TALK).sequences
     later = chosen.template.text.replace("'%d %b %Y'", "'1 January 1999'")
-    (after,) = masker_of(Made(later, "<|eot_id|>")).row(TALK)
+    (after,) = masker_of(Made(later, "<|eot_id|>")).row(TALK).sequences
     assert before.ids != after.ids
     monkeypatch.setattr(ChatTemplate, "sha256", "the same")
     assert hashed(chosen, TALK) == hashed(masker_of(Made(later, "<|eot_id|>")), TALK) != today

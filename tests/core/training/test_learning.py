@@ -64,14 +64,14 @@ def test_what_is_shown_is_what_is_trained(name: str, max_length: int) -> None:
 def test_text_reads_rightly_whatever_tokens_its_characters_have(name: str) -> None:
     chosen = masker(name)
     view = show_row(example(TALK), chosen)
-    texts = [one.passage.text for one in chosen.row(TALK)]
+    texts = [one.passage.text for one in chosen.row(TALK).sequences]
     assert read(view) == "".join(texts)
     assert "\N{REPLACEMENT CHARACTER}" not in read(view)
     assert any(len(piece.ids) > 1 and piece.text == "龘" for piece in view.sequences[0].pieces)
 
 
 def test_a_cut_inside_a_character_cuts_the_character() -> None:
-    (whole,) = masker("chatml").row(TALK)
+    (whole,) = masker("chatml").row(TALK).sequences
     inside = next(i for i, (a, b) in enumerate(whole.bounds) if whole.passage.text[a:b] == "龘")
     view = show_row(example(TALK), masker("chatml", inside + 1))
     assert spoken(view, "supervised") == "没有，今天很好，"
@@ -112,7 +112,7 @@ def told(chosen: Masker, *conversations: Conversation) -> dict[tuple[str, int | 
 
 def test_a_row_that_is_too_long_is_told_with_exactly_what_is_cut() -> None:
     chosen = masker("chatml", 100)
-    (one,) = chosen.row(LONG_ANSWER)
+    (one,) = chosen.row(LONG_ANSWER).sequences
     found = told(chosen, TALK, LONG_ANSWER)
     assert list(found) == [("row_over_length", 2)]
     said_of_it = found["row_over_length", 2]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from core.data.records import Example
 from core.errors import ModelError, PlanError
@@ -73,6 +74,15 @@ def test_a_plan_holds_to_what_it_was_made_with() -> None:
         readiness.need_agreed(agreed, look(examples(TALK), masker("qwen3")))
     with pytest.raises(PlanError, match="tokenizer has changed"):
         readiness.need_agreed(agreed.model_copy(update={"mask_sha256": "0" * 64}), seen)
+
+
+def test_an_edit_of_the_model_drops_what_was_agreed_with_another() -> None:
+    agreed = PLAN.model_copy(update=look(examples(TALK), masker("chatml")).hashes)
+    assert agreed.edited({"max_length": 64}).mask_sha256 == agreed.mask_sha256
+    other = agreed.edited({"base_model": "another/model"})
+    assert (other.template_sha256, other.mask_sha256) == (None, None)
+    with pytest.raises(ValidationError):
+        agreed.edited({"rank": 0})
 
 
 # -- proposing and starting -----------------------------------------------------------------------

@@ -34,7 +34,7 @@ def exact(examples: list[Example], cache: Path, reader: ModelReader | None = Non
 def test_exact_counts_are_those_of_the_trainer(tmp_path: Path) -> None:
     examples = rows(120)
     found = exact(examples, tmp_path / "counts.txt")
-    masked = [masker("starter", 100).row(e.conversation) for e in examples]
+    masked = [masker("starter", 100).row(e.conversation).sequences for e in examples]
     lengths = [len(one.ids) for (one,) in masked]
     assert found.exact
     assert found.tokens == sum(lengths)

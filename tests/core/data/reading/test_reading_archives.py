@@ -53,7 +53,7 @@ def test_files_of_an_archive_are_read_one_after_another(tmp_path: Path) -> None:
         "train.jsonl": LINES,
         "__MACOSX/train.jsonl": b"{}",
         ".DS_Store": b"\0\0\0\1Bud1",
-        "test/test.csv": "question,answer\nwhy,because\n\"how\",so,what\n",
+        "test/test.csv": 'question,answer\nwhy,because\n"how",so,what\n',
         "packed.jsonl.gz": gzip.compress(b'{"a": 1}\n{"a": 2}\n'),
         "README.md": "Some words, and more.\nWords.",
         "picture.png": b"\x89PNG\r\n\x1a\n",

@@ -12,9 +12,17 @@ from core.data.reading.opening import open_rows
 from core.data.reading.recoding import join_halves
 from tests.core.data.reading.opened_files import got, read_bytes, refused
 
-CHINESE = ["退款怎么办？", "请提供您的订单号，我们会尽快处理。", "谢谢你", "好的，还有什么可以帮您？"]
+CHINESE = [
+    "退款怎么办？",
+    "请提供您的订单号，我们会尽快处理。",
+    "谢谢你",
+    "好的，还有什么可以帮您？",
+]
 TRADITIONAL = ["請問這個產品什麼時候可以到貨？", "您好，我們會在三天之內把東西寄給您。"] * 3
-JAPANESE = ["注文した商品はいつ届きますか？", "お問い合わせありがとうございます。確認いたします。"] * 3
+JAPANESE = [
+    "注文した商品はいつ届きますか？",
+    "お問い合わせありがとうございます。確認いたします。",
+] * 3
 RUSSIAN = ["Когда придёт мой заказ?", "Здравствуйте! Ваш заказ уже в пути, ожидайте."] * 3
 FRENCH = ["Où est passée ma commande déjà payée ?", "Elle a été expédiée à l'adresse indiquée."] * 3
 
@@ -63,9 +71,7 @@ def test_the_place_of_the_first_strange_byte_is_said(tmp_path: Path) -> None:
 def test_halved_characters_are_joined_and_said(tmp_path: Path) -> None:
     text = "Like 🎸 this"
     halved = lines([text, "x"]).encode("utf-16", "surrogatepass").decode("utf-16")
-    content = b"".join(
-        c.encode() if ord(c) < 0x10000 else _halves(c) for c in halved
-    )
+    content = b"".join(c.encode() if ord(c) < 0x10000 else _halves(c) for c in halved)
     assert b"\xed\xa0" in content
     read = got(tmp_path, content)
     assert [value["text"] for value in read.values] == [text, "x"]

@@ -12,7 +12,7 @@ from tests.core.data.reading.opened_files import got
 
 ROWS = [
     {"question": "Where?", "answer": "Here, of course."},
-    {"question": "He said \"no\"\nand left;", "answer": "Why|how?"},
+    {"question": 'He said "no"\nand left;', "answer": "Why|how?"},
     {"question": "什么，时候", "answer": "明天"},
 ]
 

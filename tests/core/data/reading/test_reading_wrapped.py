@@ -103,7 +103,7 @@ def test_several_wrappings_are_rows_themselves(tmp_path: Path) -> None:
 
 
 def large(texts: int) -> str:
-    rows = [json.dumps({"id": n, "text": f"{n} \\\"}}]" * 900}) for n in range(texts)]
+    rows = [json.dumps({"id": n, "text": f'{n} \\"}}]' * 900}) for n in range(texts)]
     return ",\n ".join(rows)
 
 
