@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.augment_actions import AugmentActions
 from core.data import jobs, splitting, store, versions
 from core.data.ingest import Progress, read_file
 from core.data.jobs import Job
@@ -16,11 +17,9 @@ from core.data.versions import RepairOffer, RowChange
 from core.errors import DataError
 from core.models import catalog, readers
 from core.models.readers import ModelReader
-from core.settings import Settings
 from core.training.learning import Totals, totals
 from core.training.token_counts import Histogram, counted, sample_histogram
 from core.training.token_view import TokenView, show_row
-from core.workspace import Workspace
 
 MAX_LENGTH = 1024
 """Tokens a row, until a plan says otherwise."""
@@ -33,11 +32,8 @@ def _silent(*_: object) -> None:
 
 
 @dataclass(frozen=True)
-class DataActions:
+class DataActions(AugmentActions):
     """The verbs about data, over one workspace and its settings."""
-
-    workspace: Workspace
-    settings: Settings
 
     def check_file(
         self,
@@ -229,10 +225,11 @@ class DataActions:
     def count_tokens(self, dataset_id: str, model: str | None = None) -> Job:
         """Count every row's tokens in the background."""
         chosen = model or catalog.default_model(self.settings)
-        return jobs.start(self.workspace, "tokens", dataset_id, {"model": chosen})
+        options = {"model": chosen, "offline": self.settings.offline}
+        return jobs.start(self.workspace, "tokens", self.dataset(dataset_id).id, options)
 
     def _token_cache(self, dataset_id: str) -> Path:
-        return self.workspace.dataset(dataset_id) / "tokens.jsonl"
+        return jobs.token_counts_file(self.workspace, dataset_id)
 
     def _reader(self, model: str | None) -> ModelReader:
         name = model or catalog.default_model(self.settings)

@@ -14,7 +14,7 @@ from core.messages import Message
 from core.serving.records import Sampling
 from core.training.records import Run
 from eval.records import EvaluationRequest, Sample
-from ui import terminal_data, terminal_data_views
+from ui import terminal_augment, terminal_data, terminal_data_views
 from ui import terminal_views as views
 from ui.terminal_cli import File, Json, RunName, cli, open_actions
 from ui.terminal_follow import show_evaluation, show_run
@@ -95,11 +95,14 @@ def resume(
     follow: Annotated[bool, typer.Option(help="Watch until the run ends.")] = False,
     json: Json = False,
 ) -> None:
-    """Go on from a run's newest whole checkpoint, or with an evaluation's missing answers."""
+    """Go on from a run's newest whole checkpoint, or with what an evaluation or job lacks."""
     with terminal(json) as output:
         actions = open_actions()
         if run.startswith("rep-"):
             show_evaluation(actions, actions.resume_evaluation(run), output)
+            return
+        if run.startswith("job-"):
+            terminal_augment.show_resumed(actions, run, output)
             return
         resumed = actions.resume_run(actions.find_run(run).id, output.say)
         show_run(actions, resumed.id, follow, output)
@@ -171,7 +174,7 @@ def space(
         output.show(made, made.view())
 
 
-__all__ = ["cli", "terminal_data"]
+__all__ = ["cli", "terminal_augment", "terminal_data"]
 
 
 def parse_changes(assignments: list[str]) -> PlanChanges:

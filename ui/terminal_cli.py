@@ -19,6 +19,7 @@ cli = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 RunName = Annotated[str, typer.Argument(help="A run's id, its name, or 'last'.")]
+DatasetName = Annotated[str, typer.Argument(help="A dataset's id, its name, or 'last'.")]
 File = Annotated[Path, typer.Argument(help="A file with dialogues, of any format.", readable=False)]
 
 

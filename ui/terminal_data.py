@@ -12,11 +12,10 @@ from core.data.problems import NoUsableRows
 from core.data.records import ReadChoices
 from core.errors import DataError
 from ui import terminal_data_views as views
-from ui.terminal_cli import File, Json, cli, open_actions
+from ui.terminal_cli import DatasetName, File, Json, cli, open_actions
 from ui.terminal_output import Terminal, terminal
 from ui.terminal_tokens import token_view
 
-DatasetName = Annotated[str, typer.Argument(help="A dataset's id, its name, or 'last'.")]
 Format = Annotated[
     str | None, typer.Option("--format", help="Read every row as this format, such as sharegpt.")
 ]

@@ -8,6 +8,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from core.actions import Actions
+from core.data.jobs import Job
 from core.errors import RunError
 from core.training.records import Run
 from eval.records import Evaluation
@@ -15,6 +16,8 @@ from ui import terminal_views as views
 from ui.terminal_output import Terminal
 
 POLL_S = 0.5
+JOB_POLL_S = 0.2
+"""Work on a small dataset takes a second or two."""
 
 
 def follow_run(actions: Actions, run_id: str, terminal: Terminal) -> Run:
@@ -52,6 +55,23 @@ def follow_evaluation(actions: Actions, evaluation_id: str, terminal: Terminal) 
             if evaluation.status not in ("starting", "running"):
                 return evaluation
             time.sleep(POLL_S)
+
+
+def follow_job(actions: Actions, started: Job, terminal: Terminal) -> Job:
+    """Show the progress of long work on data until it ends; returns how it ended."""
+    with _progress(terminal) as progress:
+        task = progress.add_task("starting", total=None)
+        said = ""
+        while True:
+            job = actions.job(started.id)
+            now = job.progress
+            progress.update(task, completed=now.done, total=now.total, description=now.phase)
+            if not terminal.watched and now.phase != said:
+                said = now.phase
+                terminal.say(f"{job.id}: {said}")
+            if job.status != "running":
+                return job
+            time.sleep(JOB_POLL_S)
 
 
 def _progress(terminal: Terminal) -> Progress:

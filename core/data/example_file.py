@@ -86,7 +86,7 @@ class ExampleFile(Sequence[Example]):
     @classmethod
     def of(cls, examples: Iterable[Example]) -> ExampleFile:
         """Examples that were made rather than read, in an unnamed file."""
-        writer = ExampleWriter(tempfile.TemporaryFile())  # noqa: SIM115  lives with the rows
+        writer = ExampleWriter.unnamed()
         for example in examples:
             writer.add(example_row(example))
         return writer.finish()
@@ -142,6 +142,11 @@ class ExampleWriter:
         self._file = file
         self._digest = Digest()
         self.count = 0
+
+    @classmethod
+    def unnamed(cls) -> ExampleWriter:
+        """A writer to a file without a name, which is gone when nobody reads it any more."""
+        return cls(tempfile.TemporaryFile(buffering=BUFFER))
 
     def add(self, row: RowText) -> None:
         """Write one row."""

@@ -14,7 +14,7 @@ from core.data.checks.inspection import InspectOptions, inspect_conversation
 from core.data.checks.privacy import pii_counts
 from core.data.collecting import Problems
 from core.data.collector import no_collection
-from core.data.example_file import ExampleFile, ExampleWriter
+from core.data.example_file import ExampleFile
 from core.data.fast import FastLane
 from core.data.formats.detecting import choose, named
 from core.data.formats.shape import Format, Numbered
@@ -111,7 +111,6 @@ class _Reading:
         form = named(self.choices.format) if self.choices.format else None
         chosen = form or choose(values, opened.container)
         lines = LineCounter(opened.source) if opened.source else None
-        writer = ExampleWriter(tempfile.TemporaryFile())  # noqa: SIM115  lives with the rows
         self.intake = Intake(
             self._how(form), Problems(lines, opened.delimiter), writer, self.rejects
         )

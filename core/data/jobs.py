@@ -162,10 +162,7 @@ def token_counts_file(workspace: Workspace, dataset_id: str) -> Path:
 def status(workspace: Workspace, job_id: str) -> Job:
     """How a job stands now. Raises DataError when there is none of this name."""
     folder = JobFolder(workspace.job(job_id))
-    try:
-        request = JobRequest.model_validate_json(folder.request.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise DataError("There is no such job.", job_id, "Start it again.") from error
+    request = request_of(workspace, job_id)
     state, result = _state(folder)
     return Job(
         id=job_id,
@@ -176,6 +173,15 @@ def status(workspace: Workspace, job_id: str) -> Job:
         progress=_last_progress(folder),
         result=result,
     )
+
+
+def request_of(workspace: Workspace, job_id: str) -> JobRequest:
+    """What a job is to do. Raises DataError when there is none of this name."""
+    try:
+        path = JobFolder(workspace.job(job_id)).request
+        return JobRequest.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise DataError("There is no such job.", job_id, "Start it again.") from error
 
 
 def list_jobs(workspace: Workspace) -> tuple[Job, ...]:

@@ -43,7 +43,7 @@ def validate(file: Path, dedupe: bool = False) -> Validation:
     with open_rows(file) as opened, no_collection():
         look = _Look(Problems(LineCounter(opened.source) if opened.source else None), dedupe)
         quick = opened.rows_besides
-        for row in quick(look.take) if quick else opened.rows:
+        for row in quick(look.take if dedupe else look.lane.take) if quick else opened.rows:
             look.at(row)
     return look.result()
 
@@ -55,19 +55,16 @@ class _Look:
     rows: int = 0
     good: int = 0
     duplicates: int = 0
-    _lane: FastLane = field(default_factory=FastLane)
+    lane: FastLane = field(default_factory=FastLane)
     _seen: set[int] = field(default_factory=set)
 
     def take(self, _number: int, _offset: int, line: bytes) -> bool:
-        """Whether a row is good at a glance."""
-        if self.dedupe:
-            canonical = self._lane.conversation(line)
-            if canonical is None or self._is_known(canonical):
-                return False
-        elif self._lane.passed(line) is None:
+        """Whether a row is good at a glance, and no duplicate."""
+        canonical = self.lane.conversation(line)
+        if canonical is None:
             return False
-        self.rows += 1
-        self.good += 1
+        self.duplicates += self._is_known(canonical)
+        self.lane.taken += 1
         return True
 
     def at(self, row: Row) -> None:
@@ -110,8 +107,8 @@ class _Look:
     def result(self) -> Validation:
         """Everything that was seen."""
         return Validation(
-            rows=self.rows,
-            good=self.good,
+            rows=self.rows + self.lane.taken,
+            good=self.good + self.lane.taken,
             duplicates=self.duplicates,
             problems=self.problems.all(),
             problem_counts=dict(self.problems.counts),

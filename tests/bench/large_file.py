@@ -87,7 +87,7 @@ def _row(chance: random.Random, size: float) -> dict[str, object]:
     if chance.random() < 0.5:
         messages.append({"role": "system", "content": _text(chance, words, 12)})
     pairs = chance.choice((1, 1, 1, 2, 2, 3))
-    each = max(4, int(size * 0.87 / (2 * pairs) / (len(" ".join(words).encode()) / len(words))))
+    each = max(4, int(size * 0.755 / (2 * pairs) / (len(" ".join(words).encode()) / len(words))))
     for pair in range(pairs):
         messages.append({"role": "user", "content": _text(chance, words, each)})
         if tools and pair == 0:

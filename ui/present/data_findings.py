@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -239,8 +240,9 @@ def as_jsonl(found: Iterable[Problem]) -> str:
 
 def severities(dataset: Dataset) -> dict[str, int]:
     """How many findings there are of each severity, listed or not."""
-    found = dict.fromkeys(SEVERITIES, 0)
-    for code, count in dataset.problem_counts.items():
-        if code in KINDS:
-            found[KINDS[code].severity] += count
-    return found
+    listed = {problem.code: problem.severity for problem in dataset.problems}
+    counts = dataset.problem_counts or Counter(problem.code for problem in dataset.problems)
+    found = Counter(dict.fromkeys(SEVERITIES, 0))
+    for code, count in counts.items():
+        found[listed.get(code) or KINDS[code].severity] += count
+    return dict(found)

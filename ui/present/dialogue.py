@@ -8,13 +8,19 @@ from ui.markup import Html, badge, join, tag
 from ui.words import Voice
 
 
-def dialogue(example: Example, part: Part | None, place: tuple[int, int], voice: Voice) -> Html:
+def dialogue(
+    example: Example,
+    part: Part | None,
+    place: tuple[int, int],
+    voice: Voice,
+    is_split: bool = True,
+) -> Html:
     """The row's turns; `place` is its number among all usable rows, and how many those are."""
     where = voice(f"part.{part}") if part else voice("data.row.no_part")
     head = tag(
         "header",
         tag("h3", voice("data.row.title", row=example.row), aria_level=2),
-        badge(where, "live" if part == "train" else "plain"),
+        badge(where, "live" if part == "train" else "plain") if is_split else None,
         *(badge(name) for name in example.tags),
         tag("span", voice("data.row.place", n=place[0], total=place[1]), class_="dt-quiet"),
     )

@@ -66,7 +66,8 @@ def make_noise(
 ) -> Outcome:
     """Noisy copies of rows of the train side, saved as proposals.
 
-    `go_on` is told after each row how far it is, and ends it by saying no. Raises DataError for a row outside the train side, or when somebody else adds to the file.
+    `go_on` is told after each row how far it is, and ends it by saying no. Raises DataError for a
+    row outside the train side, or when somebody else adds to the file.
     """
     refuse_held_out((example.id for example in examples), context.train)
     with file.filling() as before:

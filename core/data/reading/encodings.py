@@ -16,7 +16,7 @@ from core.data.reading.source import file_size
 STEP = 1 << 20
 WHOLE_BYTES = 32 << 20
 """Smaller files are looked at from beginning to end, larger ones in places."""
-PLACES = 32
+PLACES, PLACE_BYTES = 32, 1 << 18
 GUESSED_BYTES = 1 << 18
 """So many bytes of lines that aren't UTF-8 are enough for a guess."""
 FEW = 3
@@ -134,7 +134,7 @@ def _blocks(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     whole = size <= WHOLE_BYTES
     starts = [0] if whole else [size * place // PLACES for place in range(PLACES)]
     for start in starts:
-        end = size if whole else min(start + STEP, size)
+        end = size if whole else min(start + PLACE_BYTES, size)
         while start < end:
             file.seek(start)
             block = file.read(min(STEP, end - start))

@@ -15,7 +15,7 @@ from core.data.reading.unwrapping import Unwrapping, find_wrapped
 
 SAMPLED_LINES = 100
 BLANK = b" \t\r\n"
-SPACE = ord(" ")
+SPACE, BRACE = ord(" "), ord("{")
 LIST = re.compile(rb'\[\s*+(?:["{\[\]]|-?\d+\s*+[,\]]|$)')
 """The beginning of a JSON list, but not of a log line such as `[12:30] Hello`."""
 
@@ -36,7 +36,7 @@ def json_rows(source: Source) -> JsonRows | None:
     if (wrapping := find_wrapped(source)).patterns:
         return JsonRows("json", Unwrapping(source, wrapping).rows())
     if is_lines:
-        return JsonRows("jsonl", _line_rows(source), partial(_line_rows, source))
+        return JsonRows("jsonl", _line_rows(source), partial(_line_rows_besides, source))
     return JsonRows("json", Scanner(source).rows(), partial(_list_rows, source))
 
 
@@ -91,10 +91,31 @@ def _is_object(line: bytes) -> bool:
     return line.startswith(b"{") and isinstance(decode_row(0, 0, line).value, dict)
 
 
-def _line_rows(source: Source, take: Take = lambda *_: False) -> Iterator[Row]:
+def _line_rows(source: Source) -> Iterator[Row]:
     for number, (line, column, offset, text) in enumerate(_lines(source), start=1):
-        if not take(number, offset, text):
-            yield decode_row(number, offset, text)._replace(line=line, column=column)
+        yield decode_row(number, offset, text)._replace(line=line, column=column)
+
+
+def _line_rows_besides(source: Source, take: Take) -> Iterator[Row]:
+    """As `_line_rows`; most lines are taken, so a line is asked about before anything else."""
+    offset, number, line = source.start, 0, 0
+    file = source.file
+    file.seek(offset)
+    while written := file.readline(MAX_ROW_BYTES + 1):
+        line += 1
+        length = len(written)
+        if written[0] == BRACE and take(number + 1, offset, written):
+            number += 1
+            offset += length
+            continue
+        if length > MAX_ROW_BYTES:
+            length += _skip_line(source, offset + length)
+        if text := written.strip(BLANK):
+            number += 1
+            lead = len(written) - len(written.lstrip(BLANK))
+            row = decode_row(number, offset + lead, text)
+            yield row._replace(line=line, column=lead + 1)
+        offset += length
 
 
 def _skip_line(source: Source, offset: int) -> int:

@@ -69,7 +69,8 @@ def read_path(path: Path, encoding: str | None = None) -> Got | NoUsableRows:
 
 
 def _places(row: Row, lines: LineCounter | None) -> Any:
-    line, column = (row.line, None) if row.line or lines is None else lines.place(row.offset)
+    known = row.line is not None or lines is None
+    line, column = (row.line, row.column) if known else lines.place(row.offset)
     for fault in row.faults:
         at = (line, None)
         if line is not None and column is not None:

@@ -71,7 +71,8 @@ def read(content: bytes, encoding: str | None = None) -> int:
     if not isinstance(result, Got):
         return 0
     assert [row.number for row in result.rows] == list(range(1, len(result.rows) + 1))
-    assert all(row.value is not None or row.faults or b"null" in row.data for row in result.rows)
+    told = (row.value is not None or row.faults for row in result.rows if row.data != b"null")
+    assert result.container.endswith("yaml") or all(told)
     return len(result.rows)
 
 

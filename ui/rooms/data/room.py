@@ -1,0 +1,114 @@
+"""What the callbacks of the Data room share, and how its list of datasets is drawn."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import gradio as gr
+
+from core.data.jobs import Job
+from core.data.records import Dataset
+from core.disk import sha256_text
+from core.models import catalog
+from ui.live import KEEP
+from ui.markup import join, tag
+from ui.present import data_jobs
+from ui.present import dataset as shown
+from ui.rooms.data.shelf import Shelf
+from ui.services import Services
+from ui.visit import Visit
+from ui.words import Voice
+
+Drawn = dict[Any, Any]
+"""Widgets and what they show from now on."""
+
+
+class Part(Protocol):
+    """A part of the room that shows the chosen dataset."""
+
+    def outputs(self) -> list[Any]:
+        """The widgets that `draw` may set."""
+
+    def draw(self, dataset: Dataset, voice: Voice) -> Drawn:
+        """What they show of a dataset."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The widgets that say which dataset is shown."""
+
+    dataset: Any
+    """The dropdown."""
+    stamp: Any
+    """Changes when the dataset has to be drawn again."""
+    following: Any
+    """The job that this page waits for."""
+    ended: Any
+    """The job that ended last while this page waited for it."""
+
+
+class DataRoom:
+    """The verbs, and the shelf that keeps what they gave."""
+
+    def __init__(self, services: Services) -> None:
+        self.actions = services.actions
+        self.watch = services.watch
+        self.shelf = Shelf(services.actions, services.watch)
+
+    def draw(self, visit: Visit, chosen: str | None, following: str | None) -> list[Any]:
+        """The list of datasets with the newest chosen while nothing else is, and its job."""
+        voice, datasets = visit.voice, self.watch.datasets()
+        ids = [one.id for one in datasets]
+        jobs = self.actions.jobs()
+        ended = self._ended(jobs, following)
+        made = ended.result.dataset_id if ended and ended.result else None
+        wanted = made if ended and chosen == ended.dataset_id and made in ids else chosen
+        value = wanted if wanted in ids else next(iter(ids), None)
+        job = next((job for job in jobs if job.dataset_id == value), None)
+        running = job is not None and job.status == "running"
+        notes = [shown.damaged(self.watch.damaged_datasets(), voice)]
+        if not datasets:
+            notes.append(tag("p", voice("data.none"), class_="dt-quiet"))
+        return [
+            gr.Dropdown(choices=[(_title(one, voice), one.id) for one in datasets], value=value),
+            join(notes),
+            {"html": data_jobs.job(job if running or ended else None, voice)},
+            gr.Timer(active=running),
+            job.id if job and running else None,
+            ended.id if ended else KEEP,
+            self.shelf.stamp(value),
+        ]
+
+    def _ended(self, jobs: tuple[Job, ...], following: str | None) -> Job | None:
+        found = next((job for job in jobs if job.id == following), None)
+        return found if found and found.status != "running" else None
+
+    def default_model(self) -> str:
+        """The base model that a plan would start with."""
+        return catalog.default_model(self.actions.settings)
+
+    def offer_file(self, file: Path, name: str) -> str | None:
+        """A copy of a file where the browser may fetch it; None for an empty one."""
+        if not file.exists() or not file.stat().st_size:
+            return None
+        key = sha256_text(f"{file} {file.stat().st_mtime_ns}")[:16]
+        copy = self.actions.workspace.exchange / f"out-{key}" / name
+        if not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(file, copy)
+            except OSError:  # another disk, or one that knows no links
+                shutil.copyfile(file, copy)
+        return str(copy)
+
+
+def _title(dataset: Dataset, voice: Voice) -> str:
+    usable = f"{dataset.name} ({dataset.summary.usable:,})"
+    if dataset.change is None or dataset.parent is None:
+        return usable
+    kind = dataset.change.kind.replace(" ", "_")
+    return f"{usable} · {voice(f'data.kind.{kind}')}"
