@@ -10,7 +10,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, overload
+from typing import BinaryIO, cast, overload
 
 import msgspec
 
@@ -146,7 +146,7 @@ class ExampleWriter:
     @classmethod
     def unnamed(cls) -> ExampleWriter:
         """A writer to a file without a name, which is gone when nobody reads it any more."""
-        return cls(tempfile.TemporaryFile(buffering=BUFFER))
+        return cls(cast(BinaryIO, tempfile.TemporaryFile(buffering=BUFFER)))
 
     def add(self, row: RowText) -> None:
         """Write one row."""

@@ -111,10 +111,9 @@ class _Reading:
         form = named(self.choices.format) if self.choices.format else None
         chosen = form or choose(values, opened.container)
         lines = LineCounter(opened.source) if opened.source else None
-        self.intake = Intake(
-            self._how(form), Problems(lines, opened.delimiter), writer, self.rejects
-        )
-        self.intake.problems.add_all((None, finding) for finding in opened.found)
+        problems, writer = Problems(lines, opened.delimiter), ExampleWriter.unnamed()
+        self.intake = Intake(self._how(form), problems, writer, self.rejects)
+        problems.add_all((None, finding) for finding in opened.found)
         all_rows = self._told(chain(sample, rows))
         if chosen is not None and chosen.gather is not None:
             self._gather(all_rows, chosen, opened.context)
