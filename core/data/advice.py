@@ -345,3 +345,12 @@ def _rows_zh(count: int) -> str:
 def _table() -> dict[str, _Matter]:
     text = resources.files("core.data").joinpath("advice.toml").read_text(encoding="utf-8")
     return {name: _Matter.model_validate(entry) for name, entry in tomllib.loads(text).items()}
+
+
+def codes_of(matters: Iterable[str]) -> frozenset[str]:
+    """The problems that these matters are about; a matter of `advice.toml` or a code."""
+    return frozenset(
+        code
+        for matter in matters
+        for code in (_table()[matter].codes if matter in _table() else (matter,))
+    )

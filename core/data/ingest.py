@@ -14,9 +14,9 @@ from core.data.checks.inspection import InspectOptions, inspect_conversation
 from core.data.checks.privacy import pii_counts
 from core.data.collecting import Problems
 from core.data.collector import no_collection
-from core.data.example_file import ExampleFile
+from core.data.example_file import ExampleFile, ExampleWriter
 from core.data.fast import FastLane
-from core.data.formats.detecting import choose, named
+from core.data.formats.detecting import UNKNOWN, choose, named
 from core.data.formats.shape import Format, Numbered
 from core.data.intake import MAX_ROWS, How, Intake
 from core.data.placing import placed
@@ -172,7 +172,7 @@ class _Reading:
             name=shorten((name or "").strip() or self.file.stem, NAME_CHARACTERS),
             source_name=file_name,
             source_sha256=sha256_file(self.file),
-            format=intake.formats.most_common(1)[0][0],
+            format=next((name for name, _ in intake.formats.most_common(1)), UNKNOWN),
             formats=dict(intake.formats.most_common()),
             container=self.container,
             encoding=self.encoding,

@@ -187,10 +187,12 @@ def request_of(workspace: Workspace, job_id: str) -> JobRequest:
 def list_jobs(workspace: Workspace) -> tuple[Job, ...]:
     """All readable jobs, newest first."""
     found = []
-    for path in sorted(workspace.jobs.glob("job-*"), reverse=True):
-        with suppress(DataError):
-            found.append(status(workspace, path.name))
-    return tuple(found)
+    for path in workspace.jobs.glob("job-*"):
+        with suppress(DataError, OSError):
+            job = status(workspace, path.name)
+            # The moment of writing tells jobs of the same second apart.
+            found.append((job.created, JobFolder(path).request.stat().st_mtime_ns, job))
+    return tuple(job for *_, job in sorted(found, key=lambda one: one[:2], reverse=True))
 
 
 def cancel(workspace: Workspace, job_id: str) -> Job:

@@ -127,7 +127,8 @@ def list_datasets(workspace: Workspace) -> tuple[Dataset, ...]:
             found.append(load(workspace, dataset_id))
         except DataError as error:
             _log.info("%s", error)  # the Data room shows it; this is asked for every few seconds
-    return tuple(sorted(found, key=lambda d: (d.created, d.id), reverse=True))
+    newest = sorted(found, key=lambda d: (d.created, _written(workspace, d.id)), reverse=True)
+    return tuple(newest)
 
 
 def damaged_datasets(workspace: Workspace) -> tuple[DataError, ...]:
@@ -139,6 +140,14 @@ def damaged_datasets(workspace: Workspace) -> tuple[DataError, ...]:
         except DataError as error:
             errors.append(error)
     return tuple(errors)
+
+
+def _written(workspace: Workspace, dataset_id: str) -> int:
+    """Tells versions apart that were made in the same second, such as one and its repair."""
+    try:
+        return (workspace.dataset(dataset_id) / DATASET).stat().st_mtime_ns
+    except OSError:  # deleted meanwhile
+        return 0
 
 
 def _ids(workspace: Workspace) -> list[str]:

@@ -21,6 +21,7 @@ from core.data.reading.source import MAX_FILE_BYTES
 
 BATCH_BYTES = 8 << 20
 BATCH_ROWS = 512
+MAX_BATCH_ROWS = 1 << 24
 OTHER_TYPES = re.compile("binary|timestamp|date|time|duration|decimal|interval|extension")
 """Types whose values JSON doesn't have."""
 BROKEN = (*DAMAGE, pa.ArrowException)
@@ -61,6 +62,9 @@ def _rows(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
     number = 0
     try:
         for batch in batches:
+            if not batch.num_columns or batch.num_rows > MAX_BATCH_ROWS:
+                yield damaged_here()  # a length that nothing stands behind
+                return
             batch.validate(full=True)  # reading damaged batches can end the whole program
             for start in range(0, batch.num_rows, BATCH_ROWS):
                 for row in _values(batch.slice(start, BATCH_ROWS)):

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from core.data.formats.shape import Talk, said
 from core.data.problems import ERRORS, Finding, Path
 from core.data.records import Example
-from core.data.summary import HAN, LATIN, LETTERS_PER_HAN
+from core.data.whole.languages import script_of
 
 Language = Literal["en", "zh"]
 SAMPLED_TEXTS = 500
@@ -102,12 +102,9 @@ def talk(item: Labelled, system: str, told: Told, found: Sequence[Finding] = ())
 
 
 def language_of(texts: Sequence[str]) -> Language:
-    """The language that instructions for these texts are written in."""
-    step = max(1, len(texts) // SAMPLED_TEXTS)
-    sample = " ".join(text[:SAMPLED_CHARACTERS] for text in texts[::step])
-    if sample.isascii():
-        return "en"
-    return "zh" if len(HAN.findall(sample)) * LETTERS_PER_HAN > len(LATIN.findall(sample)) else "en"
+    """The language of a task's words: Chinese for data in Chinese, else English."""
+    joined = " ".join(text[:SAMPLED_CHARACTERS] for text in texts[:SAMPLED_TEXTS])
+    return "zh" if script_of(joined) == "zh" else "en"
 
 
 def text_of(example: Example) -> str:

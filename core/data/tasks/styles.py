@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from core.data.records import Example
-from core.data.summary import HAN, LATIN, LETTERS_PER_HAN
 from core.data.tasks.shape import text_of
+from core.data.whole.languages import HAN, LATIN, LETTERS_PER_HAN
 
 FEWEST = 6
 """With fewer answers, what they share may be chance."""
@@ -83,7 +83,8 @@ def names_in(answer: str) -> list[str]:
 def script_of(text: str) -> str:
     """`zh` or `en`, by what most of a text is written in; "" when it is neither."""
     text = text[:SEARCHED]
-    han, latin = len(HAN.findall(text)) * LETTERS_PER_HAN, len(LATIN.findall(text))
+    han = sum(map(len, HAN.findall(text))) * LETTERS_PER_HAN
+    latin = sum(map(len, LATIN.findall(text)))
     if han == latin:
         return ""
     return "zh" if han > latin else "en"

@@ -23,9 +23,10 @@ SAMPLED_TURNS = 4
 
 LETTERS_PER_HAN = 3
 """A Han character says about as much as three letters of an alphabet."""
+HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
 LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
 COMMON_SCRIPTS: tuple[tuple[str, int, re.Pattern[str]], ...] = (
-    ("zh", LETTERS_PER_HAN, re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")),
+    ("zh", LETTERS_PER_HAN, HAN),
     # Japanese mixes Kana with Han: Kana decide.
     ("ja", LETTERS_PER_HAN * 4, re.compile(r"[\u3041-\u3096\u30a1-\u30fa]+")),
     (LATIN_SCRIPT, 1, LATIN),

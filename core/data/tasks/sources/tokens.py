@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from core.data.formats.shape import Answers, Numbered
 from core.data.problems import Finding, shorten
 from core.data.records import Question
-from core.data.summary import HAN
 from core.data.tasks.shape import Labelled
 from core.data.tasks.sources import numbers
 from core.data.tasks.sources.cells import label_cell, named_list, part_cell, text_cell
 from core.data.tasks.sources.entities import INTENT
+from core.data.whole.languages import HAN
 
 TOKENS = ("tokens", "words", "token", "chars", "字")
 TAGS = ("ner_tags", "tags", "labels", "ner", "slots", "bio", "slot_tags", "label")
