@@ -62,12 +62,14 @@ def read_file(
     name: str | None = None,
     choices: ReadChoices | None = None,
     progress: Progress = lambda *_: None,
+    source_name: str | None = None,
 ) -> Checked:
     """Read a file, list everything wrong with it, and keep its good rows.
 
-    Raises NoUsableRows (a DataError that carries all problems) when nothing can be kept.
+    `source_name` is what people call the file, where that is not its own name. Raises NoUsableRows
+    (a DataError that carries all problems) when nothing can be kept.
     """
-    checked = look_at(file, name, choices, progress)
+    checked = look_at(file, name, choices, progress, source_name)
     dataset = checked.dataset
     if not checked.examples:
         raise no_usable_rows(dataset.source_name, dataset.summary.rows, dataset.problems)
@@ -79,6 +81,7 @@ def look_at(
     name: str | None = None,
     choices: ReadChoices | None = None,
     progress: Progress = lambda *_: None,
+    source_name: str | None = None,
 ) -> Checked:
     """As `read_file`, for a file of which perhaps nothing can be kept.
 
@@ -87,7 +90,7 @@ def look_at(
     reading = _Reading(file, choices or ReadChoices(), progress)
     with open_rows(file, reading.choices.encoding) as opened, no_collection():
         reading.read(opened)
-    return reading.result(name)
+    return reading.result(name, source_name or file.name)
 
 
 @dataclass
@@ -154,9 +157,9 @@ class _Reading:
             fills=choices.fills,
         )
 
-    def result(self, name: str | None) -> Checked:
+    def result(self, name: str | None, source_name: str) -> Checked:
         """Everything that was taken in; NoUsableRows when there was not one row."""
-        intake, file_name = self.intake, shorten(self.file.name, NAME_CHARACTERS)
+        intake, file_name = self.intake, shorten(source_name, NAME_CHARACTERS)
         if not intake.rows:
             raise file_error("file_no_rows", file=file_name)
         examples = intake.writer.finish()
@@ -169,7 +172,7 @@ class _Reading:
         read = Read(intake.rows, intake.rejected, intake.duplicates, len(examples))
         dataset = Dataset(
             id=examples.dataset_id,
-            name=shorten((name or "").strip() or self.file.stem, NAME_CHARACTERS),
+            name=shorten((name or "").strip() or Path(source_name).stem, NAME_CHARACTERS),
             source_name=file_name,
             source_sha256=sha256_file(self.file),
             format=next((name for name, _ in intake.formats.most_common(1)), UNKNOWN),

@@ -133,7 +133,7 @@ def add_rows(workspace: Workspace, dataset: Dataset, file: Path) -> Dataset:
     checked = ingest.read_file(file)
     old = store.load_examples(workspace, dataset.id)
     known = {example.id for example in old}
-    last = max(old.rows, default=0)
+    last = max(*old.rows, dataset.summary.rows)
     new = [example for example in checked.examples if example.id not in known]
     if not new:
         raise DataError(
@@ -222,9 +222,7 @@ def _read_again(
     progress: Progress = lambda *_: None,
 ) -> Checked:
     source = store.source_file(workspace, dataset.id)
-    checked = ingest.read_file(source, dataset.name, choices, progress)
-    named = checked.dataset.model_copy(update={"source_name": dataset.source_name})
-    return Checked(named, checked.examples, checked.rejects, checked.masks)
+    return ingest.read_file(source, dataset.name, choices, progress, dataset.source_name)
 
 
 def _save_child(

@@ -24,6 +24,8 @@ ROW_KEYS = frozenset(
         "tags",
         "id",
         "metadata",
+        "_row",
+        "_problems",
         "images",
         "videos",
         "audios",

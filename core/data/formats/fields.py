@@ -31,6 +31,8 @@ MEDIA_KEYS = {
 }
 METADATA = frozenset(
     {
+        "_problems",
+        "_row",
         "annotator",
         "author",
         "conversation_hash",

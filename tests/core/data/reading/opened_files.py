@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.data.problems import KINDS, NoUsableRows
 from core.data.reading.locating import LineCounter, advance
+from core.data.reading.opened import Opened
 from core.data.reading.opening import open_rows
 from core.data.reading.rows import Row
 from core.data.wording import problem_text
+
+FaultPlace = tuple[str, int | None, int | None, int | None]
+"""Code, row, line and column."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,8 @@ class Got:
     """Without remarks on the whole file."""
     remarks: tuple[str, ...]
     """Codes of what is said about the whole file, before and among the rows."""
-    faults: tuple[tuple[str, int | None, int | None, int | None], ...]
-    """Code, row, line and column of everything that is wrong with rows, or near them."""
+    faults: tuple[FaultPlace, ...]
+    """Everything that is wrong with rows, or near them."""
     context: Mapping[str, Any]
 
     @property
@@ -49,33 +53,37 @@ def read_path(path: Path, encoding: str | None = None) -> Got | NoUsableRows:
     """Everything that is in a file; the error where it is refused."""
     try:
         with open_rows(path, encoding) as opened:
-            rows = tuple(opened.rows)
-            lines = LineCounter(opened.source) if opened.source else None
-            faults = tuple(place for row in rows for place in _places(row, lines))
-            found = tuple(finding.code for finding in opened.found)
-            return Got(
-                opened.container,
-                opened.encoding,
-                tuple(row for row in rows if row.number is not None),
-                (*found, *(f.code for row in rows if row.number is None for f in row.faults)),
-                faults,
-                opened.context,
-            )
-    except NoUsableRows as error:
-        assert error.problem
-        assert error.fix
-        assert all(problem_text(problem, "zh") for problem in error.problems)
-        return error
+            return _all_of(opened)
+    except NoUsableRows as refusal:
+        error = refusal
+    assert error.problem
+    assert error.fix
+    assert all(problem_text(problem, "zh") for problem in error.problems)
+    return error
 
 
-def _places(row: Row, lines: LineCounter | None) -> Any:
-    known = row.line is not None or lines is None
-    line, column = (row.line, row.column) if known else lines.place(row.offset)
+def _all_of(opened: Opened) -> Got:
+    rows = tuple(opened.rows)
+    lines = LineCounter(opened.source) if opened.source else None
+    found = tuple(finding.code for finding in opened.found)
+    among = tuple(fault.code for row in rows if row.number is None for fault in row.faults)
+    return Got(
+        opened.container,
+        opened.encoding,
+        tuple(row for row in rows if row.number is not None),
+        (*found, *among),
+        tuple(place for row in rows for place in _places(row, lines)),
+        opened.context,
+    )
+
+
+def _places(row: Row, lines: LineCounter | None) -> Iterator[FaultPlace]:
+    if row.line is not None or lines is None:
+        yield from ((fault.code, row.number, row.line, None) for fault in row.faults)
+        return
+    begin = lines.place(row.offset)
     for fault in row.faults:
-        at = (line, None)
-        if line is not None and column is not None:
-            at = advance(line, column, row.data[: fault.offset])
-        yield fault.code, row.number, *at
+        yield fault.code, row.number, *advance(*begin, row.data[: fault.offset])
 
 
 def read_bytes(

@@ -49,7 +49,7 @@ def test_one_file_of_an_archive_keeps_its_places(tmp_path: Path) -> None:
 
 
 def test_files_of_an_archive_are_read_one_after_another(tmp_path: Path) -> None:
-    files = {
+    files: dict[str, bytes | str] = {
         "train.jsonl": LINES,
         "__MACOSX/train.jsonl": b"{}",
         ".DS_Store": b"\0\0\0\1Bud1",

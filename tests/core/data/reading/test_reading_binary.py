@@ -32,7 +32,13 @@ def workbook(sheets: dict[str, list[list[Any]]]) -> bytes:
     return out.getvalue()
 
 
-QA = [["问题", "answer", "n"], ["怎么退款？", "请稍等", 1], [], [None, None], ["x\ny", None, 2.5]]
+QA: list[list[Any]] = [
+    ["问题", "answer", "n"],
+    ["怎么退款？", "请稍等", 1],
+    [],
+    [None, None],
+    ["x\ny", None, 2.5],
+]
 
 
 def test_a_sheet_gives_texts_under_its_headers(tmp_path: Path) -> None:
@@ -48,7 +54,7 @@ def test_a_sheet_gives_texts_under_its_headers(tmp_path: Path) -> None:
 
 def test_all_sheets_are_read_and_named(tmp_path: Path) -> None:
     day = datetime.date(2020, 1, 2)
-    sheets = {
+    sheets: dict[str, list[list[Any]]] = {
         "one": QA,
         "none": [],
         "two": [["How are you today?", True, day], ["Fine.", 2, None]],

@@ -39,7 +39,8 @@ def test_dialogues_under_a_key_are_rows(tmp_path: Path) -> None:
     [
         ("- question: a\n  answer: b\n- {question: c, answer: d}\n",
          [{"question": "a", "answer": "b"}, {"question": "c", "answer": "d"}]),
-        ("---\nmessages:\n- role: user\n  content: a\n", [{"messages": [{"role": "user", "content": "a"}]}]),
+        ("---\nmessages:\n- role: user\n  content: a\n",
+         [{"messages": [{"role": "user", "content": "a"}]}]),
         ("---\na: [1, 2]\n---\na: [3]\n", [{"a": [1, 2]}, {"a": [3]}]),
         ("# note\nnlu:\n- intent: greet\n  examples: |\n    - hi\n    - hey\n",
          [{"intent": "greet", "examples": "- hi\n- hey\n"}]),
