@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.augment_actions import AugmentActions
-from core.data import jobs, splitting, store, versions
+from core.data import jobs, repairing, splitting, store, versions
 from core.data.ingest import Progress, read_file
 from core.data.jobs import Job
 from core.data.leaks import LeakReport
 from core.data.records import Dataset, Example, ReadChoices, Split
+from core.data.repairing import RepairOffer
 from core.data.report import Beside, CheckReport, check_file
-from core.data.versions import RepairOffer, RowChange
+from core.data.versions import RowChange
 from core.errors import DataError
 from core.models import catalog, readers
 from core.models.readers import ModelReader
@@ -137,14 +138,20 @@ class DataActions(AugmentActions):
 
     def repairs(self, dataset_id: str) -> tuple[RepairOffer, ...]:
         """What can be mended in a dataset by itself, and how often."""
-        return versions.offers(self.dataset(dataset_id))
+        return repairing.offers(self.dataset(dataset_id))
 
-    def repair(self, dataset_id: str, codes: Sequence[str] | None = None) -> Dataset:
-        """Mend what these codes name (None: all that can be) as a new dataset version.
+    def repair(
+        self,
+        dataset_id: str,
+        codes: Sequence[str] | None = None,
+        fills: Mapping[str, str] | None = None,
+    ) -> Dataset:
+        """Mend what these codes name (None: all that takes nothing away) as a new version.
 
-        Raises DataError when a code can't be mended or nothing would change.
+        `fills` say what placeholders stand for. Raises DataError when a code can't be mended or
+        nothing would change.
         """
-        return versions.repair(self.workspace, self.dataset(dataset_id), codes)
+        return repairing.repair(self.workspace, self.dataset(dataset_id), codes, fills)
 
     def changes(self, dataset_id: str) -> tuple[RowChange, ...]:
         """Row by row, how a version differs from its parent; empty for one without a parent."""

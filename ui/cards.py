@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from core.actions import Actions
 from core.assistant.records import CardShown
+from core.data.records import Example
+from core.data.splitting import PARTS
 from core.errors import DuotuneError
 from ui.markup import Html, table, tag
-from ui.present import dataset as dataset_shown
-from ui.present import numbers, verdict
+from ui.present import data_card, dialogue, numbers, tokens, verdict
 from ui.present import run as run_shown
 from ui.services import Services
 from ui.words import Voice
@@ -23,7 +25,48 @@ def draw(services: Services, card: CardShown, voice: Voice) -> Html:
 
 def _dataset(services: Services, dataset_id: str, voice: Voice) -> Html:
     watch = services.watch
-    return dataset_shown.card(watch.dataset(dataset_id), watch.split(dataset_id), voice)
+    dataset = watch.dataset(dataset_id)
+    # Dividing a large file takes seconds; nobody waits for that while its texts are read anyway.
+    split = watch.split(dataset_id) if dataset.inspected else None
+    return data_card.card(dataset, split, voice)
+
+
+def _changes(services: Services, dataset_id: str, voice: Voice) -> Html:
+    dataset = services.watch.dataset(dataset_id)
+    actions = services.actions
+    found = services.watch.lasting(f"{dataset_id}/changes", lambda: actions.changes(dataset_id))
+    return data_card.changes(dataset, found, voice)
+
+
+def _row(services: Services, name: str, voice: Voice) -> Html:
+    dataset_id, row = _place(name)
+    actions, watch = services.actions, services.watch
+    dataset, split = watch.dataset(dataset_id), watch.split(dataset_id)
+    example, place = watch.lasting(f"{name}/row", lambda: _example(actions, dataset_id, row))
+    parts = {"train": split.train, "validation": split.validation, "test": split.test}
+    part = next((part for part in PARTS if example.id in parts[part]), None)
+    return dialogue.dialogue(example, part, (place, dataset.summary.usable), voice)
+
+
+def _example(actions: Actions, dataset_id: str, row: int) -> tuple[Example, int]:
+    """A row, and the how manieth of the usable ones it is."""
+    example = actions.example(dataset_id, row)
+    rows = (one.row for one in actions.examples(dataset_id))
+    return example, next(n for n, number in enumerate(rows, 1) if number == row)
+
+
+def _tokens(services: Services, name: str, voice: Voice) -> Html:
+    dataset_id, row = _place(name)
+    actions, watch = services.actions, services.watch
+    watch.dataset(dataset_id)
+    view = watch.lasting(f"{name}/tokens", lambda: actions.show_tokens(dataset_id, row))
+    return tokens.tokens(view, voice)
+
+
+def _place(name: str) -> tuple[str, int]:
+    """A dataset and a row, from `DATASET:ROW`."""
+    dataset_id, _, row = name.rpartition(":")
+    return dataset_id, int(row)
 
 
 def _plan(_services: Services, _id: str, voice: Voice) -> Html:
@@ -70,6 +113,9 @@ def _models(services: Services, _id: str, voice: Voice) -> Html:
 
 DRAWN_BY = {
     "dataset": _dataset,
+    "changes": _changes,
+    "row": _row,
+    "tokens": _tokens,
     "plan": _plan,
     "run": _run,
     "pair": _pair,

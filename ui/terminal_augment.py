@@ -18,7 +18,6 @@ from core.data.jobs import Job
 from core.data.records import Dataset
 from core.errors import DataError
 from ui import terminal_augment_views as views
-from ui import terminal_data_views
 from ui.terminal_cli import DatasetName, Json, cli, open_actions
 from ui.terminal_follow import follow_job
 from ui.terminal_output import Terminal, as_plain, terminal
@@ -85,7 +84,7 @@ def accept(
         actions = open_actions()
         found = find_job(actions, job)
         made = accept_some(actions, found.id, which)
-        output.show(made, terminal_data_views.dataset_view(made, actions.split(made.id)))
+        output.show(made, views.made_line(made, actions.split(made.id)))
 
 
 @cli.command()
@@ -210,7 +209,7 @@ def show_resumed(actions: Actions, job_id: str, output: Terminal) -> None:
     Raises DataError when it fails again.
     """
     job = follow_job(actions, actions.resume_job(job_id), output)
-    _refuse_failed(job)
+    _refuse_unfinished(job)
     if job.kind == "augment":
         found = actions.augmentation(job.id)
         parents = {} if output.as_json else actions.proposal_parents(job.id)
@@ -219,7 +218,11 @@ def show_resumed(actions: Actions, job_id: str, output: Terminal) -> None:
         output.show(job, views.job_line(job))
 
 
-def _refuse_failed(job: Job) -> None:
+def _refuse_unfinished(job: Job) -> None:
+    """Raises DataError for a job that failed, or that somebody cancelled meanwhile."""
+    if job.status == "cancelled":
+        fix = f"`duotune resume {job.id}` goes on; `duotune accept {job.id} sound` takes what is."
+        raise DataError("The work was cancelled before its end.", job.id, fix)
     if job.status == "failed" and job.result:
         again = f"`duotune resume {job.id}` goes on: what is done is not done again."
         raise DataError(job.result.problem, job.result.where, f"{job.result.fix} {again}".strip())
@@ -232,17 +235,26 @@ def _show_end(
 
     Raises DataError when it failed: its proposals so far are kept.
     """
-    _refuse_failed(job)
+    _refuse_unfinished(job)
     found = actions.augmentation(job.id)
     if not output.as_json:
         output.results.print(views.augmentation_view(found, actions.proposal_parents(job.id)))
+    if accepted and not found.proposals.by_id:
+        raise DataError("No proposal was made.", job.id, _why(found))
     made = accept_some(actions, job.id, [accepted.value]) if accepted else None
     if output.as_json:
         output.print_json(told | _ended(found, made))
     elif made is not None:
-        output.results.print(terminal_data_views.dataset_view(made, actions.split(made.id)))
+        output.results.print(views.made_line(made, actions.split(made.id)))
     else:
         output.say(f"`duotune accept {job.id} sound` adds those that no filter speaks against.")
+
+
+def _why(found: Augmentation) -> str:
+    """Why there is no proposal, as the endpoint's failures tell."""
+    failures = found.outcome.failures if found.outcome else {}
+    told = (f"{count} rows: {why}" for why, count in failures.items())
+    return " ".join(told) or "Take other rows, or more of them."
 
 
 def _told(plan: AugmentPlan, host: str) -> dict[str, Any]:

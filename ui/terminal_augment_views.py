@@ -14,7 +14,7 @@ from core.data.augment.records import Proposal
 from core.data.augment.tally import Outcome
 from core.data.augment.turns import user_turns
 from core.data.jobs import Job
-from core.data.records import Dataset, Example
+from core.data.records import Dataset, Example, Split
 from ui.words import Voice
 
 SHOWN_PROPOSALS, SHOWN_CLASSES = 20, 20
@@ -99,6 +99,14 @@ def balance_view(plan: BalancePlan, made: Dataset) -> Group:
     for label, count in sorted(cut.items(), key=lambda item: -item[1])[:SHOWN_CLASSES]:
         table.add_row(Text(label), f"{plan.balance.counts[label]:,}", f"{count:,}")
     return Group(head, table, *_more(len(cut) - SHOWN_CLASSES))
+
+
+def made_line(made: Dataset, split: Split) -> Text:
+    """The version that came of accepted proposals."""
+    added = made.change.added if made.change else 0
+    sizes = f"{len(split.train):,} / {len(split.validation):,} / {len(split.test):,}"
+    told = f"{made.id}, made from {made.parent}: {added:,} rows added to the train part."
+    return Text(f"{told}\ntrain / validation / test = {sizes}")
 
 
 def jobs_view(jobs: Sequence[Job]) -> Table | Text:

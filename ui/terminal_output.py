@@ -105,5 +105,5 @@ def terminal(as_json: bool) -> Iterator[Terminal]:
         output.fail(_unexpected(error))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        output.say("Left. What was started goes on; `duotune runs` shows it.")
+        output.say("Left. What was started goes on: see `duotune runs` and `duotune jobs`.")
         raise typer.Exit(130) from None

@@ -8,6 +8,7 @@ from threading import RLock
 from typing import TypeVar
 
 from core.actions import Actions
+from core.data.jobs import Job
 from core.data.records import Dataset, Split
 from core.errors import DataError
 from core.training.records import Run, RunView
@@ -61,8 +62,9 @@ class Watch:
         return self._kept(report_id, (), lambda: self.actions.report(report_id))
 
     def dataset(self, dataset_id: str) -> Dataset:
-        """A dataset version; it never changes."""
-        return self._kept(dataset_id, (), lambda: self.actions.dataset(dataset_id))
+        """A dataset version; it changes only when its texts were read, or it is deleted."""
+        facts = folder_facts(self.actions.workspace.dataset(dataset_id))
+        return self._kept(dataset_id, facts, lambda: self.actions.dataset(dataset_id))
 
     def split(self, dataset_id: str) -> Split:
         """Its frozen split; it never changes either."""
@@ -78,14 +80,30 @@ class Watch:
         facts = folder_facts(self.actions.workspace.datasets)
         return self._kept("damaged", facts, self.actions.damaged_datasets)
 
+    def lasting(self, key: str, read: Callable[[], T]) -> T:
+        """Something that never changes once it is there, read once."""
+        return self._kept(key, (), read)
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Long work on data, newest first."""
+        folder = self.actions.workspace.jobs
+        facts = folder_facts(folder)
+        for child in sorted(folder.iterdir()) if folder.is_dir() else ():
+            facts += folder_facts(child)
+        running = lambda found: any(job.status == "running" for job in found)  # noqa: E731
+        return self._kept("jobs", facts, self.actions.jobs, running)
+
     def happened(self) -> Happened:
-        """How every run and evaluation stands; equal as long as nothing began or ended."""
+        """How runs, jobs and evaluations stand; equal as long as nothing began or ended."""
         runs = tuple((run.id, run.status, run.attempt) for run in self.runs())
-        return runs + tuple((one.id, one.status, 0) for one in self.evaluations())
+        jobs = tuple((job.id, job.status, 0) for job in self.jobs())
+        return runs + jobs + tuple((one.id, one.status, 0) for one in self.evaluations())
 
     def is_busy(self) -> bool:
-        """Whether a run or an evaluation goes on."""
-        return any(run.is_live for run in self.runs()) or any(map(is_live, self.evaluations()))
+        """Whether a run, a job or an evaluation goes on."""
+        if any(run.is_live for run in self.runs()) or any(map(is_live, self.evaluations())):
+            return True
+        return any(job.status == "running" for job in self.jobs())
 
     def _kept(
         self,

@@ -21,7 +21,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 
-from core.assistant.choosing import Heard, Step
+from core.assistant.hearing import Heard, Step
 from core.assistant.offline import next_step
 from core.assistant.replies import reply
 from core.assistant.tools import toolset

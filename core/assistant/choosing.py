@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+from core.assistant import choosing_data as data
 from core.assistant import names, telling
+from core.assistant.hearing import Heard, Step
 from core.assistant.phrases import Intent
 from core.assistant.records import Language
 from core.assistant.replies import joined, reply
@@ -15,7 +17,6 @@ from core.assistant.settings_said import SettingsSaid
 from core.assistant.situation import Situation, waiting_plan
 from core.assistant.suggestions import suggested
 from core.assistant.understanding import Request
-from core.messages import Record
 
 VALUE_EXAMPLES = {
     "learning_rate": ("learning rate 1e-4", "学习率 1e-4"),
@@ -31,28 +32,6 @@ WHOLE = frozenset(("rank", "alpha", "batch_size", "max_length", "max_steps", "se
 
 OF_A_RUN = re.compile(r"\b(?:run|train(?:ing)?)\b|训练|微调")
 """Whether going on is meant of a run, when an evaluation could go on too."""
-
-
-class Heard(Record):
-    """What a turn is about, and how things stood when it began."""
-
-    text: str
-    files: tuple[str, ...] = ()
-    """Names of the files dropped with the message."""
-    language: Language
-    situation: Situation
-    models: tuple[str, ...] = ()
-    decided: str | None = None
-    """The verb that the person just approved or declined, instead of saying something."""
-    declined: bool = False
-
-
-class Step(NamedTuple):
-    """What to say, then which tool to use; without a tool the turn is over."""
-
-    text: str = ""
-    verb: str | None = None
-    arguments: dict[str, Any] = {}  # noqa: RUF012  never changed
 
 
 Chooser = Callable[[Heard, Request], Step]
@@ -216,6 +195,13 @@ CHOOSERS: dict[Intent, Chooser] = {
     "list_models": _use("models"),
     "stop_engine": _use("stop_engine"),
     "explain_plan": _explain,
+    "repair": data.repair,
+    "answer": data.answer,
+    "undo_data": data.undo,
+    "changes": data.changes,
+    "leaks": data.leaks,
+    "show_row": data.show_row,
+    "tokens": data.tokens,
     "help": _help,
     "thanks": _talk("thanks"),
     "greeting": _talk("greeting", "help_data"),

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from core.assistant import chats, news
-from core.assistant.offline import is_rubric
-from core.assistant.records import Chat, Decision, Said, Trouble
+from core.assistant.records import Act, Chat, Decision, Pending, Said, ToolUsed, Trouble
 from core.assistant.replies import reply
 from core.assistant.turn import Changed, Turn
 from core.assistant.understanding import Request, understand
 from core.errors import DuotuneError
+from core.identifiers import new_id
 from core.training.plan import TrainingPlan
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ async def _hear(turn: Turn, said: Said) -> None:
     if request.intent == "new_chat" and not said.files:
         return _begin_anew(turn, said)
     turn.hear(said)
+    if said.act is not None:
+        return await _act(turn, said.act)
     decision = None if said.files else _decision(turn, request)
     if decision is not None:
         return await _decide(turn, decision)
@@ -150,10 +152,19 @@ def _decision(turn: Turn, request: Request) -> Decision | None:
 async def _converse(turn: Turn, text: str) -> None:
     from core.assistant import conversing
 
-    for name in filter(is_rubric, turn.names):
+    for name in turn.rubrics:
         conversing.keep_rubric(turn, name)
     dropped = f"\n\n[Files dropped: {', '.join(turn.names)}]" if turn.names else ""
     await conversing.converse(turn, (text + dropped) or "(nothing)")
+
+
+async def _act(turn: Turn, act: Act) -> None:
+    """Do what the pressed button says, without asking again."""
+    from core.assistant import conversing
+
+    chosen = Pending(call_id=new_id("call"), **act.model_dump())
+    turn.add(ToolUsed(status="running", **chosen.model_dump(exclude={"warnings"})))
+    await conversing.resume(turn, chosen, approved=True)
 
 
 # -- what the person decided ----------------------------------------------------------------------

@@ -23,7 +23,39 @@ FIELDS = {
     "warmup_ratio": ("warm-up", "预热比例"),
     "weight_decay": ("weight decay", "权重衰减"),
 }
-LANGUAGES = {"en": ("English", "英文"), "zh": ("Chinese", "中文"), "other": ("other", "其他语言")}
+LANGUAGES = {
+    "en": ("English", "英文"),
+    "zh": ("Chinese", "中文"),
+    "ja": ("Japanese", "日文"),
+    "ko": ("Korean", "韩文"),
+    "fr": ("French", "法文"),
+    "de": ("German", "德文"),
+    "es": ("Spanish", "西班牙文"),
+    "it": ("Italian", "意大利文"),
+    "pt": ("Portuguese", "葡萄牙文"),
+    "nl": ("Dutch", "荷兰文"),
+    "ru": ("Russian", "俄文"),
+    "ar": ("Arabic", "阿拉伯文"),
+    "hi": ("Hindi", "印地文"),
+    "vi": ("Vietnamese", "越南文"),
+    "id": ("Indonesian", "印尼文"),
+    "tr": ("Turkish", "土耳其文"),
+    "pl": ("Polish", "波兰文"),
+    "uk": ("Ukrainian", "乌克兰文"),
+    "latin": ("Latin script", "拉丁文字"),
+    "other": ("other", "其他语言"),
+}
+LEAKS = {
+    "exact": ("equal", "完全相同"),
+    "near": ("nearly equal", "近似"),
+    "similar": ("very similar", "非常相似"),
+    "ngram": ("a long run of words shared", "共享长片段"),
+}
+PARTS = {
+    "train": ("training", "训练"),
+    "validation": ("validation", "验证"),
+    "test": ("test", "测试"),
+}
 PHASES = {
     "loading": ("loading the model", "加载模型"),
     "preparing": ("preparing data", "准备数据"),

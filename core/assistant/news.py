@@ -1,4 +1,4 @@
-"""News: runs and evaluations that ended since the conversation last looked, each told once."""
+"""News: what ended since the conversation last looked, each told once: runs, jobs, evaluations."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from core.assistant import chats, telling
 from core.assistant.records import AssistantSaid, CardShown, Chat, Item, Language
 from core.assistant.replies import joined, reply
 from core.assistant.results import RunSeen, evaluation_seen, report_seen, run_seen
+from core.assistant.results_data import data_seen
+from core.data.jobs import Job
+from core.errors import DataError
 from core.training.records import Run
+from core.wording import said
 
 if TYPE_CHECKING:
     from core.actions import Actions
     from eval.records import Evaluation
 
 ENDED_RUN = frozenset(("succeeded", "failed", "stopped", "interrupted"))
+ENDED_JOB = frozenset(("done", "failed"))
 ENDED_EVALUATION = frozenset(("succeeded", "failed", "interrupted"))
 
 
@@ -34,7 +39,7 @@ def begin(actions: Actions, chat_id: str) -> None:
     """Take everything that ended before a conversation began as known."""
     memory = chats.load_memory(actions.workspace, chat_id)
     if memory.announced is None:
-        known = tuple(_ended(actions.runs(), actions.evaluations()))
+        known = tuple(_ended(actions))
         chats.save_memory(
             actions.workspace, chat_id, memory.model_copy(update={"announced": known})
         )
@@ -45,40 +50,82 @@ def _tell(actions: Actions, chat_id: str) -> Chat | None:
     if memory.announced is None:
         begin(actions, chat_id)
         return None
-    runs, evaluations = actions.runs(), actions.evaluations()
-    ended = _ended(runs, evaluations)
+    ended = _ended(actions)
     new = [key for key in ended if key not in memory.announced]
     if not new:
         return None
     chat = chats.load(actions.workspace, chat_id)
     items: list[Item] = []
-    names = {run.id: run.plan.name for run in runs}
     for key in reversed(new):
-        record = ended[key]
-        if isinstance(record, Run):
-            items += run_ended(run_seen(record), chat.language)
-        else:
-            name = names.get(record.request.run_id, "")
-            items += evaluation_ended(actions, record, name, chat.language)
+        items += _items(actions, ended[key], chat.language)
     if chat.items[-len(items) :] != tuple(items):  # equal: killed between the two files
         chat = chat.model_copy(update={"items": (*chat.items, *items)})
         chats.save(actions.workspace, chat)
     told = memory.model_copy(update={"announced": (*memory.announced, *new)})
+    for key in new:
+        told = _followed(told, ended[key])
     chats.save_memory(actions.workspace, chat_id, told)
     return chat
 
 
-def _ended(
-    runs: tuple[Run, ...], evaluations: tuple[Evaluation, ...]
-) -> dict[str, Run | Evaluation]:
+def _ended(actions: Actions) -> dict[str, Run | Evaluation | Job]:
     """What has ended, newest first; a run that was resumed ends again under another key."""
-    ended: dict[str, Run | Evaluation] = {
-        f"{each.id}:{each.status}": each for each in evaluations if each.status in ENDED_EVALUATION
+    ended: dict[str, Run | Evaluation | Job] = {
+        f"{each.id}:{each.status}": each
+        for each in actions.evaluations()
+        if each.status in ENDED_EVALUATION
     }
-    for run in runs:
+    for job in actions.jobs():
+        if job.kind == "inspect" and job.status in ENDED_JOB:
+            ended[f"{job.id}:{job.status}"] = job
+    for run in actions.runs():
         if run.status in ENDED_RUN:
             ended[f"{run.id}:{run.attempt}:{run.status}"] = run
     return ended
+
+
+def _items(actions: Actions, record: Run | Evaluation | Job, language: Language) -> list[Item]:
+    match record:
+        case Run():
+            return run_ended(run_seen(record), language)
+        case Job():
+            return texts_read(actions, record, language)
+        case _:
+            names = {run.id: run.plan.name for run in actions.runs()}
+            name = names.get(record.request.run_id, "")
+            return evaluation_ended(actions, record, name, language)
+
+
+def _followed(memory: chats.Memory, record: Run | Evaluation | Job) -> chats.Memory:
+    """A conversation about a dataset goes on about the one that reading its texts made of it."""
+    made = record.result.dataset_id if isinstance(record, Job) and record.result else None
+    if not isinstance(record, Job) or made is None or memory.dataset_id != record.dataset_id:
+        return memory
+    return memory.model_copy(update={"dataset_id": made})
+
+
+def texts_read(actions: Actions, job: Job, language: Language) -> list[Item]:
+    """The message and the card for a dataset whose texts were read in the background."""
+    result = job.result
+    made = result.dataset_id if result and result.dataset_id else job.dataset_id
+    try:
+        dataset = actions.dataset(made)
+    except DataError:  # deleted meanwhile: there is nothing to tell of it
+        return []
+    if job.status == "failed":
+        why = {"problem": result.problem, "fix": result.fix} if result else {}
+        texts = {name: said(text, language) for name, text in why.items()}
+        told = reply("inspect_failed", language, name=dataset.name, **texts)
+        return [AssistantSaid(text=told)]
+    seen = data_seen(dataset, language)
+    facts = {"name": seen.name, "usable": seen.usable, "rows": seen.rows}
+    parts = [reply("inspected", language, **facts)]
+    if seen.advice:
+        parts.append(reply("data_advice", language, advice=seen.advice[0]))
+    if not seen.too_few:
+        parts.append(reply("inspected_next", language))
+    text = joined(parts, language)
+    return [AssistantSaid(text=text), CardShown(card="dataset", id=dataset.id)]
 
 
 def run_ended(seen: RunSeen, language: Language) -> list[Item]:

@@ -29,6 +29,13 @@ Intent = Literal[
     "explain_plan",
     "help",
     "new_chat",
+    "undo_data",
+    "changes",
+    "leaks",
+    "tokens",
+    "show_row",
+    "repair",
+    "answer",
     "thanks",
     "greeting",
     "unknown",
@@ -63,4 +70,8 @@ MEANINGS: tuple[tuple[Intent, re.Pattern[str]], ...] = tuple(
     (meaning["intent"], re.compile("|".join(meaning["said"]))) for meaning in _SAID["meaning"]
 )
 """The first one that is found wins."""
+MATTERS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
+    (tuple(matter["names"]), re.compile("|".join(matter["said"]))) for matter in _SAID["matter"]
+)
+"""What a repair is meant for, by matters of `core.data.advice`."""
 assert {intent for intent, _ in MEANINGS} <= set(get_args(Intent))

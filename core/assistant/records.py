@@ -9,7 +9,10 @@ from pydantic import Field
 from core.messages import Record
 
 Language = Literal["en", "zh"]
-CardKind = Literal["dataset", "plan", "run", "pair", "evaluation", "report", "models"]
+CardKind = Literal[
+    "dataset", "changes", "row", "tokens", "plan", "run", "pair", "evaluation", "report", "models"
+]
+"""A row and its tokens are named `DATASET:ROW`."""
 
 
 class UserSaid(Record):
@@ -87,11 +90,20 @@ class Chat(Record):
     pending: Pending | None = None
 
 
+class Act(Record):
+    """What a button on a card does: pressing it is the person's approval of exactly this."""
+
+    verb: Literal["repair", "undo", "answer"]
+    arguments: dict[str, Any]
+
+
 class Said(Record):
     """One message from the person, with uploaded files as paths on this machine."""
 
     text: str
     files: tuple[str, ...] = ()
+    act: Act | None = None
+    """Set when a button was pressed; the text is what stands on it."""
 
 
 class Decision(Record):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.assistant.records import Language
+from core.assistant.replies_data import DATA
 
 REPLIES: dict[str, tuple[str, str]] = {
     # -- talk ---------------------------------------------------------------------------------
@@ -20,15 +21,18 @@ REPLIES: dict[str, tuple[str, str]] = {
         "这是新的对话，之前的已保存。数据集、训练和报告都还在。",
     ),
     "help_data": (
-        "Drop a .json or .jsonl file of dialogues here and I'll tell you what is in it and "
-        "propose a training plan. No file at hand? Say “use the example data”.",
-        "把 .json 或 .jsonl 对话文件拖到这里，我会告诉你里面有什么，并给出训练计划。"
+        "Drop a file of dialogues here (JSON, CSV, Excel, a chat export, …) and I'll tell you "
+        "what is in it and propose a training plan. No file at hand? Say “use the example data”.",
+        "把对话文件（JSON、CSV、Excel、聊天记录导出等）拖到这里，我会告诉你里面有什么，并给出训练计划。"
         "手边没有文件？说“用示例数据”就行。",
     ),
     "help_all": (
-        "You can say: “what is in my data”, “train”, “use 3 epochs”, “how is it going”, “stop”, "
-        "“resume”, “compare them”, “evaluate”, “show the report”, “list runs”, “new conversation”.",
-        "你可以说：“数据里有什么”“开始训练”“训练3轮”“进度怎么样”“停止”“继续训练”“对比一下”“评估”"
+        "You can say: “what is in my data”, “fix it”, “undo”, “show row 12”, “what will be learned "
+        "of row 12”, “does test leak into train”, “train”, “use 3 epochs”, “how is it going”, "
+        "“stop”, “resume”, “compare them”, “evaluate”, “show the report”, “list runs”, "
+        "“new conversation”.",
+        "你可以说：“数据里有什么”“修复”“撤销”“给我看第 12 条”“第 12 条会学到什么”“有没有泄漏”"
+        "“开始训练”“训练3轮”“进度怎么样”“停止”“继续训练”“对比一下”“评估”"
         "“看报告”“列出训练”“新对话”。",
     ),
     "unknown": (
@@ -43,38 +47,6 @@ REPLIES: dict[str, tuple[str, str]] = {
     "app_closed": ("The app was closed meanwhile.", "应用中途被关闭。"),
     "broken_off": ("It was broken off.", "已中断。"),
     "ended": ("That is done.", "已完成。"),
-    # -- data ---------------------------------------------------------------------------------
-    "data": (
-        "I read {file}: {usable} of its {rows} rows can be used.",
-        "我读了 {file}：{rows} 行中有 {usable} 行可用。",
-    ),
-    "data_all": (
-        "I read {file}: all {rows} rows can be used.",
-        "我读了 {file}：{rows} 行全部可用。",
-    ),
-    "data_lost": (
-        "{rejected} have errors and {duplicates} repeat an earlier one.",
-        "{rejected} 行有错误，{duplicates} 行与前面的重复。",
-    ),
-    "data_shape": (
-        "{languages}; {multi_turn} have more than one question, {with_system} a system message.",
-        "{languages}；{multi_turn} 条是多轮对话，{with_system} 条有系统提示。",
-    ),
-    "data_tools": ("{with_tools} use tools.", "{with_tools} 条使用了工具。"),
-    "data_problem": ("The first problem: {problem}", "第一个问题：{problem}"),
-    "data_more": (
-        "{count} more are listed on the card.",
-        "其余 {count} 个列在卡片上。",
-    ),
-    "no_data": ("There is no data here yet.", "这里还没有数据。"),
-    "data_failed": (
-        "Nothing else was changed. Once it is corrected, drop it here again.",
-        "其他内容都没有改变。改好后再拖进来就行。",
-    ),
-    "rubric_kept": (
-        "I'll use the rubric {file} for evaluations in this conversation.",
-        "本对话中的评估将使用评分标准 {file}。",
-    ),
     # -- plan ---------------------------------------------------------------------------------
     "plan": (
         "My plan, “{name}”: fine-tune {model} with LoRA of rank {rank} for {length}, learning "
@@ -265,6 +237,7 @@ REPLIES: dict[str, tuple[str, str]] = {
     ),
     "engine_idle": ("No engine was running.", "引擎本来就没有运行。"),
     "not_measured": ("not measured", "未测得"),
+    **DATA,
 }
 
 

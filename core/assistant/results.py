@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.assistant.records import Language
-from core.data.records import Dataset
-from core.data.wording import place_text, problem_text
+from core.assistant.results_data import (
+    ChangesSeen,
+    DataChanged,
+    DataSeen,
+    DatasetsListed,
+    LeaksSeen,
+    RowSeen,
+    TokensSeen,
+)
 from core.messages import Record
 from core.training.plan import TrainingPlan
 from core.training.records import Run
@@ -15,29 +21,7 @@ if TYPE_CHECKING:
     from core.models.catalog import ModelFacts
     from eval.records import Estimate, Evaluation, Report
 
-TOLD_PROBLEMS = 5
 TOLD_RUNS = 10
-
-
-class DataSeen(Record):
-    """What is in a dataset."""
-
-    kind: Literal["data"] = "data"
-    dataset_id: str
-    name: str
-    source_name: str
-    rows: int
-    usable: int
-    rejected: int
-    duplicates: int
-    multi_turn: int
-    with_system: int
-    with_tools: int
-    languages: dict[str, int]
-    tags: dict[str, int]
-    warnings: int
-    problems: tuple[str, ...]
-    """The first few: place, what is wrong, what to do."""
 
 
 class PlanProposed(Record):
@@ -154,14 +138,6 @@ class RunsListed(Record):
     total: int
 
 
-class DatasetsListed(Record):
-    """The newest datasets, and how many there are in all."""
-
-    kind: Literal["datasets"] = "datasets"
-    datasets: tuple[DataSeen, ...]
-    total: int
-
-
 class ModelsListed(Record):
     """Base models that can be picked by name."""
 
@@ -188,6 +164,11 @@ class Failed(Record):
 
 Result = (
     DataSeen
+    | DataChanged
+    | ChangesSeen
+    | LeaksSeen
+    | RowSeen
+    | TokensSeen
     | PlanProposed
     | RunSeen
     | PairOpened
@@ -199,25 +180,6 @@ Result = (
     | EngineStopped
     | Failed
 )
-
-
-def data_seen(dataset: Dataset, language: Language = "en") -> DataSeen:
-    """The facts of a dataset, with its worst problems in a language."""
-    summary = dataset.summary
-    whole, colon = ("文件", "：") if language == "zh" else ("the file", ": ")
-    told = [
-        f"{place_text(problem, language) or whole}{colon}{problem_text(problem, language)}"
-        for problem in sorted(dataset.problems, key=lambda problem: problem.severity != "error")
-        if problem.severity != "note"
-    ]
-    return DataSeen(
-        dataset_id=dataset.id,
-        name=dataset.name,
-        source_name=dataset.source_name,
-        warnings=sum(problem.severity == "warning" for problem in dataset.problems),
-        problems=tuple(told[:TOLD_PROBLEMS]),
-        **summary.model_dump(include=set(DataSeen.model_fields) & set(type(summary).model_fields)),
-    )
 
 
 def run_seen(run: Run) -> RunSeen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.assistant.records import Chat, Pending
 from core.assistant.results import (
@@ -11,6 +11,8 @@ from core.assistant.results import (
     evaluation_seen,
     run_seen,
 )
+from core.data.records import Dataset, Question
+from core.data.repairing import RepairOffer, offers
 from core.errors import RunError
 from core.messages import Record
 from core.training.plan import TrainingPlan
@@ -28,6 +30,16 @@ class Situation(Record):
     dataset_id: str | None = None
     """The dataset last checked in this conversation, else the newest."""
     dataset_name: str = ""
+    questions: tuple[Question, ...] = ()
+    """Choices about that dataset that are the person's."""
+    repairs: tuple[RepairOffer, ...] = ()
+    """What can be mended in it."""
+    can_train: bool = True
+    """It has enough rows."""
+    can_undo: bool = False
+    """It is a version that was made from another one."""
+    is_inspected: bool = True
+    """False while its texts are being read in the background."""
     newest: RunSeen | None = None
     live: RunSeen | None = None
     """The run under way."""
@@ -58,8 +70,7 @@ def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
     ended = _ended_early(runs, evaluations)
     own = [e for e in done if finished and e.request.run_id == finished.id]
     return Situation(
-        dataset_id=dataset.id if dataset else None,
-        dataset_name=dataset.name if dataset else "",
+        **(_of_data(dataset) if dataset else {}),
         newest=seen[0] if seen else None,
         live=next((run for run in seen if run.is_live), None),
         finished=finished,
@@ -71,6 +82,18 @@ def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
         report_is_of_finished=bool(own),
         pending=chat.pending,
     )
+
+
+def _of_data(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "dataset_id": dataset.id,
+        "dataset_name": dataset.name,
+        "questions": dataset.questions,
+        "repairs": offers(dataset),
+        "can_train": "rows_too_few" not in dataset.problem_counts,
+        "can_undo": dataset.change is not None and dataset.change.kind != "rows removed",
+        "is_inspected": dataset.inspected,
+    }
 
 
 def _ended_early(runs: tuple[Run, ...], evaluations: tuple[Evaluation, ...]) -> Evaluation | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.assistant import chats
 from core.assistant.records import Chat, Language
+from core.assistant.results_data import harmless
 from core.assistant.situation import Situation, look, other_epochs, waiting_plan
 from core.messages import Record
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 MOST = 3
 SAYINGS: dict[str, tuple[str, str]] = {
     "demo": ("Use the example data", "用示例数据"),
+    "mend": ("Repair what takes nothing away", "修复所有不删数据的问题"),
+    "undo": ("Undo that", "撤销"),
+    "answer": ("The assistant is {answer}", "助手是{answer}"),
     "help": ("What can you do?", "你能做什么？"),
     "data": ("What is in my data?", "数据里有什么？"),
     "train": ("Train", "开始训练"),
@@ -50,17 +54,15 @@ def suggestions(actions: Actions, chat: Chat) -> tuple[Suggestion, ...]:
 
 def suggested(situation: Situation, language: Language) -> tuple[Suggestion, ...]:
     """The same, from how things stand."""
-    epochs = other_epochs(waiting_plan(situation))
-    said = [
-        SAYINGS[key][1 if language == "zh" else 0].format(epochs=epochs) for key in _keys(situation)
-    ]
+    facts = {"epochs": other_epochs(waiting_plan(situation)), "answer": _other_answer(situation)}
+    said = [SAYINGS[key][1 if language == "zh" else 0].format(**facts) for key in _keys(situation)]
     return tuple(Suggestion(label=text, text=text) for text in said[:MOST])
 
 
 def _keys(situation: Situation) -> tuple[str, ...]:
     if situation.pending is not None:
         plan = situation.pending.verb == "start_training"
-        return ("start", "epochs", "cancel") if plan else ("yes", "no")
+        return ("start", _about_data(situation) or "epochs", "cancel") if plan else ("yes", "no")
     if situation.live is not None:
         return ("progress", "stop", "data")
     if situation.evaluation is not None:
@@ -71,7 +73,24 @@ def _keys(situation: Situation) -> tuple[str, ...]:
     if newest is not None and newest.can_resume:
         return ("resume", "progress", "again")
     if newest is None or newest.status != "succeeded":
-        return ("demo", "help") if situation.dataset_id is None else ("train", "data", "help")
+        if situation.dataset_id is None:
+            return ("demo", "help")
+        return ("train", _about_data(situation) or "data", "help")
     if situation.report_is_of_finished:
         return ("report", "compare", "again")
     return ("compare", "evaluate", "again")
+
+
+def _about_data(situation: Situation) -> str | None:
+    """What the data asks for before it is trained on; None when it asks for nothing."""
+    if harmless(situation.repairs):
+        return "mend"
+    if _other_answer(situation):
+        return "answer"
+    return "undo" if situation.can_undo else None
+
+
+def _other_answer(situation: Situation) -> str:
+    """The likeliest other answer to who the assistant is; "" where that is not asked."""
+    asked = (one for one in situation.questions if one.id == "assistant")
+    return next((one for q in asked for one in q.options if one != q.chosen), "")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from core.assistant.names import FIELDS, LANGUAGES, PHASES, STATUS, duration, pick, plural, value
+from core.assistant import telling_data as of_data
+from core.assistant.names import FIELDS, PHASES, STATUS, duration, pick, plural, value
 from core.assistant.records import Language
 from core.assistant.replies import joined, reply
 from core.assistant.results import (
-    DataSeen,
-    DatasetsListed,
     Difference,
     EngineStopped,
     EvaluationSeen,
@@ -19,6 +18,15 @@ from core.assistant.results import (
     Result,
     RunSeen,
     RunsListed,
+)
+from core.assistant.results_data import (
+    ChangesSeen,
+    DataChanged,
+    DataSeen,
+    DatasetsListed,
+    LeaksSeen,
+    RowSeen,
+    TokensSeen,
 )
 from core.training.plan import TrainingPlan
 from core.wording import said
@@ -34,8 +42,8 @@ AFTER_FAILURE = {
 def tell(result: Result, language: Language) -> str:
     """A result as the assistant says it."""
     match result:
-        case DataSeen():
-            return data(result, language)
+        case DataSeen() | DataChanged() | ChangesSeen() | LeaksSeen() | RowSeen() | TokensSeen():
+            return about_data(result, language)
         case PlanProposed():
             return plan(result, language)
         case RunSeen():
@@ -55,11 +63,35 @@ def tell(result: Result, language: Language) -> str:
             return listing(result, language)
 
 
+def about_data(
+    result: DataSeen | DataChanged | ChangesSeen | LeaksSeen | RowSeen | TokensSeen,
+    language: Language,
+) -> str:
+    """A result about data as the assistant says it."""
+    match result:
+        case DataSeen():
+            return of_data.data(result, language)
+        case DataChanged():
+            return of_data.changed(result, language)
+        case ChangesSeen():
+            return of_data.changes(result, language)
+        case LeaksSeen():
+            return of_data.leaks(result, language)
+        case RowSeen():
+            return of_data.row(result, language)
+        case TokensSeen():
+            return of_data.tokens(result, language)
+
+
 def line(result: Result, language: Language) -> str:
     """A result in a few words, for the line of its tool."""
     match result:
         case DataSeen():
             return f"{result.name}: {result.usable} / {result.rows}"
+        case DataChanged():
+            return f"{result.data.name}: {result.data.usable} / {result.data.rows}"
+        case LeaksSeen():
+            return f"{result.leaked} / {result.held_out}"
         case PlanProposed():
             return result.plan.name
         case RunSeen():
@@ -84,26 +116,6 @@ def _line_of_list(result: Result, language: Language) -> str:
             return str(len(result.models))
         case _:
             return tell(result, language)
-
-
-def data(seen: DataSeen, language: Language) -> str:
-    """What is in a file."""
-    key = "data_all" if seen.usable == seen.rows else "data"
-    parts = [reply(key, language, file=seen.source_name, usable=seen.usable, rows=seen.rows)]
-    if seen.rejected or seen.duplicates:
-        lost = {"rejected": seen.rejected, "duplicates": seen.duplicates}
-        parts.append(reply("data_lost", language, **lost))
-    counts = [f"{count} {pick(LANGUAGES, key, language)}" for key, count in seen.languages.items()]
-    languages = ("、" if language == "zh" else ", ").join(counts)
-    shape = {"multi_turn": seen.multi_turn, "with_system": seen.with_system}
-    parts.append(reply("data_shape", language, languages=languages, **shape))
-    if seen.with_tools:
-        parts.append(reply("data_tools", language, with_tools=seen.with_tools))
-    if seen.problems:
-        parts.append(reply("data_problem", language, problem=seen.problems[0]))
-        if seen.rejected + seen.warnings > 1:
-            parts.append(reply("data_more", language, count=seen.rejected + seen.warnings - 1))
-    return joined(parts, language)
 
 
 def plan(proposed: PlanProposed, language: Language) -> str:
@@ -242,11 +254,8 @@ def listing(result: Result, language: Language) -> str:
                 return reply("no_run", language)
             lines = [f"- {each.name}: {pick(STATUS, each.status, language)}" for each in runs]
             return "\n".join([reply("runs", language, total=total), *lines])
-        case DatasetsListed(datasets=datasets, total=total):
-            if not datasets:
-                return reply("no_data", language)
-            lines = [f"- {each.name}: {each.usable} / {each.rows}" for each in datasets]
-            return "\n".join([reply("datasets", language, total=total), *lines])
+        case DatasetsListed():
+            return of_data.datasets(result, language)
         case ModelsListed(models=models):
             lines = [f"- {each['name']}: {said(each['note'], language)}" for each in models]
             return "\n".join([reply("models", language), *lines])

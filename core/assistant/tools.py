@@ -7,14 +7,22 @@ from typing import Any
 
 from pydantic_ai import Tool
 
+from core.assistant import tools_data as data
 from core.assistant import tools_serving as serving
 from core.assistant import tools_training as training
 from core.assistant.turn import Turn
 
 TOOLS: dict[str, Callable[..., Any]] = {
-    "import_data": training.import_data,
-    "dataset": training.show_dataset,
-    "datasets": training.list_datasets,
+    "import_data": data.import_data,
+    "dataset": data.show_dataset,
+    "datasets": data.list_datasets,
+    "answer": data.answer_questions,
+    "repair": data.repair,
+    "undo": data.undo,
+    "changes": data.show_changes,
+    "leaks": data.show_leaks,
+    "example": data.show_row,
+    "show_tokens": data.show_tokens,
     "propose_plan": training.propose_plan,
     "start_training": training.start_training,
     "runs": training.list_runs,

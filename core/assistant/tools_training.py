@@ -1,4 +1,4 @@
-"""Tools for data and training: check, propose, start, watch, stop and resume.
+"""Tools for training: propose, start, watch, stop and resume.
 
 What costs time waits for the person: such a tool raises ApprovalRequired with its complete
 arguments until the person has agreed to them.
@@ -6,7 +6,6 @@ arguments until the person has agreed to them.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from pydantic_ai import ApprovalRequired
@@ -14,8 +13,6 @@ from pydantic_ai import ApprovalRequired
 from core.actions import PlanChanges
 from core.assistant import results
 from core.assistant.results import (
-    DataSeen,
-    DatasetsListed,
     ModelsListed,
     PlanProposed,
     RunSeen,
@@ -23,48 +20,8 @@ from core.assistant.results import (
 )
 from core.assistant.tool_basics import Context, dataset_id_of, pick_run, say_of, told
 from core.assistant.turn import Turn
-from core.errors import DataError, PlanError
+from core.errors import PlanError
 from core.training.plan import TrainingPlan
-
-EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
-
-
-@told
-def import_data(ctx: Context, file: str) -> DataSeen:
-    """Read a dialogue file, list its problems, and keep its good rows as a dataset.
-
-    Args:
-        file: Name of a file that the person dropped here, or `support_desk.jsonl`, the example.
-    """
-    dataset = ctx.deps.actions.import_data(_file(ctx.deps, file))
-    ctx.deps.remember(dataset_id=dataset.id)
-    ctx.deps.show("dataset", dataset.id)
-    return results.data_seen(dataset, ctx.deps.chat.language)
-
-
-@told
-def show_dataset(ctx: Context, dataset_id: str | None = None) -> DataSeen:
-    """What is in a dataset: rows, languages, problems.
-
-    Args:
-        dataset_id: Left out, the one last checked here.
-    """
-    dataset = ctx.deps.actions.dataset(dataset_id_of(ctx.deps, dataset_id))
-    ctx.deps.show("dataset", dataset.id)
-    return results.data_seen(dataset, ctx.deps.chat.language)
-
-
-@told
-def list_datasets(ctx: Context) -> DatasetsListed:
-    """All datasets, newest first."""
-    found = ctx.deps.actions.datasets()
-    newest = found[: results.TOLD_RUNS]
-    return DatasetsListed(
-        datasets=tuple(results.data_seen(dataset) for dataset in newest), total=len(found)
-    )
-
-
-# -- training -------------------------------------------------------------------------------------
 
 
 @told
@@ -184,16 +141,3 @@ def _proposed(turn: Turn) -> TrainingPlan | None:
     if waiting and waiting.verb == "start_training":
         return TrainingPlan.model_validate(waiting.arguments["plan"])
     return None
-
-
-def _file(turn: Turn, name: str) -> Path:
-    """Only what was dropped here, or comes with Duotune: a name is never a path."""
-    if name in turn.memory.files:
-        return Path(turn.memory.files[name])
-    bundled = {path.name: path for path in EXAMPLES.glob("*.jsonl")}
-    if name not in bundled:
-        raise DataError(
-            f"No file called '{name[:80]}' was dropped into this conversation.",
-            fix="Drop it here, or say 'use the example data'.",
-        )
-    return bundled[name]

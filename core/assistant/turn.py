@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +25,7 @@ from core.assistant.records import (
 from core.assistant.replies import reply
 from core.assistant.results import Failed, Result
 from core.assistant.situation import Situation, look
-from core.errors import DuotuneError
+from core.errors import DuotuneError, disk_errors
 from core.identifiers import new_id
 from core.wording import error_parts, said
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from core.training.recommend import Proposal
 
 Changed = Callable[[Chat], None]
+CRITERIA = re.compile(rb"^[\"']?criteria[\"']?\s*:", re.MULTILINE)
+RUBRIC_BYTES = 1 << 16
+"""Of a file, in which a rubric's criteria begin."""
 
 
 class Turn:
@@ -47,6 +51,8 @@ class Turn:
         self.said = Said(text="")
         self.names: tuple[str, ...] = ()
         """Names of the files dropped with the message, each one once."""
+        self.rubrics: tuple[str, ...] = ()
+        """Those of them that are rubrics."""
         self.results: list[Result] = []
         """What the tools of this turn answered, in order; a failure counts as an answer."""
         self.lines: dict[str, str] = {}
@@ -62,6 +68,7 @@ class Turn:
         self.said = said
         names = named(said.files)
         self.names = tuple(names)
+        self.rubrics = tuple(name for name, path in names.items() if is_rubric(Path(path)))
         language = language_of(said.text, self.chat.language)
         item = UserSaid(text=said.text, files=tuple(names))
         self.update(language=language, items=(*self.chat.items, item))
@@ -182,6 +189,14 @@ class Turn:
     def consume_pending(self) -> None:
         """Nothing waits any more; saved before the action runs, so that it can't run twice."""
         self.update(pending=None)
+
+
+def is_rubric(file: Path) -> bool:
+    """Whether a dropped file is meant as a rubric: YAML with criteria; dialogues may be YAML."""
+    if file.suffix.casefold() not in (".yaml", ".yml"):
+        return False
+    with disk_errors(file, "read the file"), file.open("rb") as opened:
+        return bool(CRITERIA.search(opened.read(RUBRIC_BYTES)))
 
 
 def named(files: tuple[str, ...]) -> dict[str, str]:

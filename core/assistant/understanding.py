@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 from core.assistant import phrases
+from core.assistant.data_said import DataSaid, read_data
 from core.assistant.phrases import Intent
 from core.assistant.plain import is_asked, plain
 from core.assistant.settings_said import SettingsSaid, read_settings
+from core.data.records import Question
 from core.messages import Record
 
 RUN_ID = re.compile(r"\brun-\d{8}-\d{6}-[0-9a-f]{4}\b")
@@ -16,7 +18,18 @@ LIMIT = re.compile(
     r"(?:samples?|examples?|prompts?|questions?|rows?)\b|(\d+) ?(?:条|个?样本|个?问题|个?例子)"
 )
 ACTS: frozenset[Intent] = frozenset(
-    ("train", "stop_run", "resume", "compare", "evaluate", "stop_engine", "demo_data", "new_chat")
+    (
+        "train",
+        "repair",
+        "undo_data",
+        "stop_run",
+        "resume",
+        "compare",
+        "evaluate",
+        "stop_engine",
+        "demo_data",
+        "new_chat",
+    )
 )
 """What a `do not` in the sentence takes back."""
 
@@ -32,6 +45,7 @@ class Request(Record):
     """At most this many samples."""
     purpose: str = ""
     """The person's words for what the tuned model is for."""
+    data: DataSaid = DataSaid()
 
 
 class Known(Record):
@@ -40,6 +54,10 @@ class Known(Record):
     models: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     """Names of runs, newest first."""
+    questions: tuple[Question, ...] = ()
+    """Of the dataset that the conversation is about."""
+    files: tuple[str, ...] = ()
+    """Names of files dropped in this conversation."""
 
 
 def understand(text: str, pending: bool = False, known: Known | None = None) -> Request:
@@ -47,7 +65,8 @@ def understand(text: str, pending: bool = False, known: Known | None = None) -> 
     known = known or Known()
     said = plain(text)
     settings = read_settings(without_negated(text), known.models)
-    intent = _intent(text, said, settings, pending)
+    data = read_data(text, known.questions, known.files)
+    intent = _data_intent(data) or _intent(text, said, settings, pending)
     limit = LIMIT.search(said) if intent == "evaluate" else None
     return Request(
         intent=intent,
@@ -55,6 +74,7 @@ def understand(text: str, pending: bool = False, known: Known | None = None) -> 
         run=_run(text, known),
         limit=int(limit[1] or limit[2]) if limit else None,
         purpose=text.strip() if phrases.PURPOSE.search(text) else "",
+        data=data,
     )
 
 
@@ -83,13 +103,22 @@ def is_refusal(text: str) -> bool:
     return bool(phrases.NO.fullmatch(said) or phrases.NO.fullmatch(said.replace(" ", "")))
 
 
+def _data_intent(data: DataSaid) -> Intent | None:
+    """What is said in the dataset's own terms: its placeholders, or an answer to its questions."""
+    if data.fills:
+        return "repair"
+    return "answer" if data.answers else None
+
+
 def _intent(text: str, said: str, settings: SettingsSaid, pending: bool) -> Intent:
     if pending and (answer := _answer(text, said, settings)):
         return answer
     if settings.any and not phrases.COMMANDS.search(said) and _is_wish(text, said):
         return "change"
     meaning = _meaning(said)
-    if meaning == "train" and phrases.QUESTION.search(said) and not phrases.REQUEST.search(said):
+    if meaning == "repair" and _is_question(said):
+        return "describe_data"
+    if meaning == "train" and _is_question(said):
         return "help"
     if phrases.NEGATED.search(said) and (
         meaning in ACTS or (meaning == "unknown" and phrases.VERBS.search(said))
@@ -118,6 +147,10 @@ def _answer(text: str, said: str, settings: SettingsSaid) -> Intent | None:
     if is_refusal(text):
         return "decline"
     return "hold" if phrases.HOLD.search(said) else None
+
+
+def _is_question(said: str) -> bool:
+    return bool(phrases.QUESTION.search(said)) and not phrases.REQUEST.search(said)
 
 
 def _is_wish(text: str, said: str) -> bool:

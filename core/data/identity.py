@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 
+from core.data.canonical import content_id, conversation_json
 from core.messages import Conversation
 
 
@@ -15,9 +16,7 @@ def fold(text: str) -> str:
 
 def example_id(conversation: Conversation) -> str:
     """`ex-` and 16 hex digits over everything the conversation says."""
-    # Defaults are left out, so that a field added later does not rename every example.
-    content = conversation.model_dump_json(exclude_defaults=True)
-    return f"ex-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+    return content_id(conversation_json(conversation))
 
 
 def folded_key(conversation: Conversation) -> bytes:

@@ -160,7 +160,7 @@ class Intake:
         found = list(talk.found)
         if any(finding.code in ERRORS for finding in found):
             return found
-        checked, masks = self._mended(talk)
+        checked, masks = self.mend(talk)
         found += [
             finding._replace(path=source_path(finding.path, talk, row.value))
             for finding in checked.found
@@ -172,7 +172,7 @@ class Intake:
                 self.masks[name] = masks
         return found
 
-    def _mended(self, talk: Talk) -> tuple[CheckedRow, dict[str, str]]:
+    def mend(self, talk: Talk) -> tuple[CheckedRow, dict[str, str]]:
         """The conversation after the repairs that were asked for, and what masking hid."""
         checked = self._checked(talk.row)
         raw: dict[str, Any] | None = talk.row

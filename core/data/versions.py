@@ -1,9 +1,9 @@
-"""Versions of a dataset: repaired, answered, added to; compared row by row, and undone."""
+"""Versions of a dataset: answered, added to; compared row by row, and undone."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,6 @@ from core.data.example_file import ExampleFile
 from core.data.ingest import Checked, Progress
 from core.data.problems import KINDS
 from core.data.records import Change, Dataset, Example, ReadChoices
-from core.data.repairs.catalog import REPAIRS
 from core.data.repairs.difference import row_diff
 from core.data.repairs.masking import MaskKey
 from core.disk import write_atomic
@@ -20,20 +19,8 @@ from core.errors import DataError, disk_errors
 from core.messages import Record
 from core.workspace import Workspace
 
-
-class RepairOffer(Record):
-    """A kind of problem that can be mended, and how often it was found."""
-
-    code: str
-    repair: str
-    count: int
-    en: str
-    """What the repair does."""
-    zh: str
-    removes: bool
-    """Whether it takes rows or turns away."""
-    asks: bool
-    """Whether it needs answers from the person."""
+READ_KINDS = ("repair", "rows removed")
+"""Changes that reading the source file again makes again."""
 
 
 class PlaceChange(Record):
@@ -52,55 +39,17 @@ class RowChange(Record):
     places: tuple[PlaceChange, ...] = ()
 
 
-def offers(dataset: Dataset) -> tuple[RepairOffer, ...]:
-    """What can be mended in a dataset, most frequent first."""
-    found = []
-    for code, count in dataset.problem_counts.items():
-        repair = REPAIRS.get(KINDS[code].repair) if code in KINDS else None
-        if repair is not None:
-            found.append(
-                RepairOffer(
-                    code=code,
-                    repair=repair.name,
-                    count=count,
-                    en=repair.en,
-                    zh=repair.zh,
-                    removes=repair.removes,
-                    asks=repair.asks,
-                )
-            )
-    return tuple(sorted(found, key=lambda offer: (-offer.count, offer.code)))
-
-
-def repair(
-    workspace: Workspace,
-    dataset: Dataset,
-    codes: Sequence[str] | None,
-    fills: Mapping[str, str] | None = None,
-) -> Dataset:
-    """Mend what these codes name (None: all that takes nothing away) as a new version.
-
-    Raises DataError when a code can't be mended, or nothing would change.
-    """
-    fills = {**dataset.choices.fills, **(fills or {})}
-    wanted = _wanted(dataset, codes)
-    update = {"repairs": tuple(dict.fromkeys((*dataset.choices.repairs, *wanted))), "fills": fills}
-    choices = dataset.choices.model_copy(update={**update, "structure_only": False})
-    checked = _read_again(workspace, dataset, choices)
-    if checked.dataset.id == dataset.id:
-        raise DataError(
-            "Nothing changed: what these repairs mend is not in the rows that are used.",
-            ", ".join(wanted),
-            "Look at the findings, and correct these rows by hand.",
-        )
-    return _save_child(workspace, dataset, checked, "repair", tuple(wanted))
-
-
 def answer(workspace: Workspace, dataset: Dataset, answers: Mapping[str, str]) -> Dataset:
     """Read a dataset's file again with the person's answers.
 
     Raises DataError when there is no such question or option, or no row can be used then.
     """
+    if not is_as_read(workspace, dataset):
+        raise DataError(
+            "This version holds rows that are not in the file, so it can't be read anew.",
+            dataset.id,
+            "Answer the questions of the version that it was made from.",
+        )
     questions = {question.id: question for question in dataset.questions}
     for name, chosen in answers.items():
         question = questions.get(name)
@@ -110,19 +59,17 @@ def answer(workspace: Workspace, dataset: Dataset, answers: Mapping[str, str]) -
                 f"'{chosen}' is no answer to '{name}'.", fix=f"Choose one of these: {options}."
             )
     merged = {**dataset.choices.answers, **answers}
-    checked = _read_again(
-        workspace, dataset, dataset.choices.model_copy(update={"answers": merged})
-    )
+    checked = read_again(workspace, dataset, dataset.choices.model_copy(update={"answers": merged}))
     return store.save(workspace, checked, store.source_file(workspace, dataset.id))
 
 
 def inspect(workspace: Workspace, dataset: Dataset, progress: Progress) -> Dataset:
     """Read the texts of a dataset of which only the structure was checked."""
     choices = dataset.choices.model_copy(update={"structure_only": False})
-    checked = _read_again(workspace, dataset, choices, progress)
+    checked = read_again(workspace, dataset, choices, progress)
     if checked.dataset.id == dataset.id:
         return store.save(workspace, checked, store.source_file(workspace, dataset.id))
-    return _save_child(workspace, dataset, checked, "rows removed", ())
+    return save_child(workspace, dataset, checked, "rows removed", ())
 
 
 def add_rows(workspace: Workspace, dataset: Dataset, file: Path) -> Dataset:
@@ -191,31 +138,17 @@ def _is_needed(workspace: Workspace, dataset_id: str) -> bool:
     return any(dataset_id.encode() in plan.read_bytes() for plan in plans)
 
 
-def _wanted(dataset: Dataset, codes: Sequence[str] | None) -> tuple[str, ...]:
-    known = {offer.code: offer for offer in offers(dataset)}
-    if codes is None:
-        # What takes rows away, or needs answers, is only done when it is asked for by name.
-        asked = {code for code, offer in known.items() if offer.removes or offer.asks}
-        found = tuple(code for code in known if code not in asked)
-        if not found:
-            raise DataError(
-                "Nothing in this dataset can be mended by itself.",
-                dataset.id,
-                "Correct the rejected rows by hand and add them again.",
-            )
-        return found
-    for code in codes:
-        if code not in known:
-            can = ", ".join(known) or "nothing"
-            raise DataError(
-                f"'{code}' can't be mended in this dataset.",
-                dataset.id,
-                f"What can be mended here: {can}.",
-            )
-    return tuple(codes)
+def is_as_read(workspace: Workspace, dataset: Dataset) -> bool:
+    """Whether reading the source file again gives this version, and not an earlier one."""
+    found: Dataset | None = dataset
+    while found is not None:
+        if found.change is not None and found.change.kind not in READ_KINDS:
+            return False
+        found = store.load(workspace, found.parent) if found.parent else None
+    return True
 
 
-def _read_again(
+def read_again(
     workspace: Workspace,
     dataset: Dataset,
     choices: ReadChoices,
@@ -225,7 +158,7 @@ def _read_again(
     return ingest.read_file(source, dataset.name, choices, progress, dataset.source_name)
 
 
-def _save_child(
+def save_child(
     workspace: Workspace,
     parent: Dataset,
     checked: Checked,
@@ -244,13 +177,13 @@ def _save_child(
     )
     child = checked.dataset.model_copy(update={"parent": parent.id, "change": change})
     if checked.masks:
-        _save_key(workspace, child.id, checked.masks)
+        save_key(workspace, child.id, checked.masks)
     source = store.source_file(workspace, parent.id)
     saved = Checked(child, checked.examples, checked.rejects, checked.masks)
     return store.save(workspace, saved, source)
 
 
-def _save_key(workspace: Workspace, dataset_id: str, masks: dict[str, dict[str, str]]) -> None:
+def save_key(workspace: Workspace, dataset_id: str, masks: dict[str, dict[str, str]]) -> None:
     """Write what masking hid where only this user can read it, apart from the dataset."""
     path = workspace.mask_key(dataset_id)
     with disk_errors(path, "save the key of the masked values"):

@@ -78,7 +78,7 @@ def test_words_that_follow_from_records_exist() -> None:
 
 def test_tools_the_assistant_uses_have_names() -> None:
     told = {key.removeprefix("verb.") for key in WORDS if key.startswith("verb.")}
-    verbs = {name for name in vars(Actions) if not name.startswith("_")}
+    verbs = {name for name in dir(Actions) if not name.startswith("_")}
     assert told <= verbs
 
 

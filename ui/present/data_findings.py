@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from core.data.problems import KINDS
 from core.data.records import Dataset, Problem
-from core.data.versions import RepairOffer
+from core.data.repairing import RepairOffer
 from core.data.wording import problem_parts
 from ui.markup import Child, Html, badge, join, table, tag
 from ui.present import numbers
@@ -112,7 +112,7 @@ def _fills(dataset: Dataset, offer: RepairOffer, voice: Voice) -> list[Html]:
         told.append(tag("p", voice("data.mend.fills.more", shown=SHOWN_FILLS, n=len(found))))
     known = dataset.choices.fills
     return told + [
-        tag("label", tag("code", name), tag("input", name=name, value=known.get(name, "")))
+        tag("label", tag("code", name), tag("input", name_=name, value=known.get(name, "")))
         for name in found[:SHOWN_FILLS]
     ]
 
@@ -162,8 +162,13 @@ def problems(
 def _counted(
     found: Sequence[Problem], wanted: Filter, counts: Mapping[str, int], voice: Voice
 ) -> Html:
-    codes = {problem.code for problem in found}
-    every = max(len(found), sum(counts.get(code, 0) for code in codes))
+    listed = Counter(problem.code for problem in found)
+    hidden = (
+        counts.get(code, 0) - n
+        for code, n in listed.items()
+        if n > 1 or not (code in KINDS and KINDS[code].once)
+    )
+    every = len(found) + sum(max(0, n) for n in hidden)
     told = voice("data.problems.count", n=numbers.count(len(found)))
     if every > len(found):
         values = {"n": numbers.count(every), "listed": numbers.count(len(found))}

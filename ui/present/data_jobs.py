@@ -57,3 +57,8 @@ def _failed(found: Job, title: str, voice: Voice) -> Html:
 def reading(file: str, voice: Voice) -> Html:
     """That a file is being read right now."""
     return tag("p", voice("data.reading", file=file), class_="dt-job dt-phase", role="status")
+
+
+def working(voice: Voice) -> Html:
+    """That something is being made right now."""
+    return tag("p", voice("data.working"), class_="dt-job dt-phase", role="status")

@@ -6,7 +6,7 @@ from core.training.learning import Totals
 from core.training.token_counts import Bin, Histogram
 from ui.markup import Html, badge, facts, join, tag
 from ui.present import numbers
-from ui.present.data_findings import Filter, problems
+from ui.present.data_findings import PAGE, problems
 from ui.present.data_parts import quiet, row_link, section
 from ui.words import Voice
 
@@ -22,7 +22,7 @@ def histogram(found: Histogram, voice: Voice) -> Html:
         "tokens": found.tokens,
         "supervised": found.supervised,
         "median": found.median,
-        "p95": found.p95,
+        "most": found.p95,
         "over": found.over,
     }
     lines: list[tuple[str, Html | str]] = [
@@ -81,5 +81,8 @@ def totals(found: Totals, voice: Voice) -> Html:
     learned = f"{numbers.count(found.supervised)} ({share:.0%})"
     lines.insert(3, (voice("data.totals.supervised"), learned))
     told = quiet(voice("data.totals.limit", limit=numbers.count(found.max_length)))
-    listed = problems(found.problems, voice, Filter()) if found.problems else None
-    return section(voice("data.totals"), told, facts(lines), listed)
+    listed = problems(found.problems[:PAGE], voice) if found.problems else None
+    more = None
+    if len(found.problems) > PAGE:
+        more = quiet(voice("data.refused.more", n=numbers.count(len(found.problems) - PAGE)))
+    return section(voice("data.totals"), told, facts(lines), listed, more)

@@ -27,14 +27,14 @@ def questions(dataset: Dataset, voice: Voice) -> Html | str:
 def _field(question: Question, voice: Voice) -> Html:
     told = question.en if voice.language == "en" else question.zh
     if not question.options:
-        field = tag("input", name=question.id, value=question.chosen)
+        field = tag("input", name_=question.id, value=question.chosen)
     else:
         options = (
             tag("option", _option(one, voice), value=one, selected=one == question.chosen)
             for one in dict.fromkeys((*question.options, question.chosen))
             if one
         )
-        field = tag("select", *options, name=question.id)
+        field = tag("select", *options, name_=question.id)
     return tag("label", tag("span", told), field)
 
 

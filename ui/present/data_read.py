@@ -22,7 +22,7 @@ def read(dataset: Dataset, longest: Sequence[int], voice: Voice) -> Html:
         _counted(voice("data.formats"), dataset.formats, voice),
         _counted(voice("data.languages"), _languages(summary, voice), voice),
         _labels(summary, voice),
-        _counted(voice("data.tags"), summary.tags, voice),
+        _counted(voice("data.tags"), _tags(summary), voice),
         _private(summary, voice),
         _longest(longest, voice),
         class_="dt-read",
@@ -79,6 +79,11 @@ def _languages(summary: Summary, voice: Voice) -> dict[str, int]:
 
 def _counted(title: str, counts: dict[str, int], voice: Voice) -> Html | None:
     return section(title, shares(counts, voice)) if counts else None
+
+
+def _tags(summary: Summary) -> dict[str, int]:
+    """Classes are tags, too; they are shown once."""
+    return {name: n for name, n in summary.tags.items() if summary.labels.get(name) != n}
 
 
 def _labels(summary: Summary, voice: Voice) -> Html | None:

@@ -111,18 +111,17 @@ class Span(NamedTuple):
 def marked(before: str, after: str) -> tuple[Html, Html]:
     """Both texts around what differs; what went is in `del`, what came in `ins`."""
     span = _span(before, after)
-    old, new = before[span.start : span.before_end], after[span.start : span.after_end]
     head = _head(before[: span.start])
-    steps = list(_steps(old, new))
-    sides = []
-    for text, end, name in ((before, span.before_end, "del"), (after, span.after_end, "ins")):
-        words = (
-            _clip(piece) if kept else tag(name, visible(_clip(piece)))
-            for piece, kept in ((step[0 if name == "del" else 1], step[2]) for step in steps)
-            if piece
-        )
-        sides.append(join([head, *words, _tail(text[end:])]))
-    return sides[0], sides[1]
+    steps = list(_steps(before[span.start : span.before_end], after[span.start : span.after_end]))
+    old = join(_piece(step.before, step.kept, "del") for step in steps)
+    new = join(_piece(step.after, step.kept, "ins") for step in steps)
+    tails = _tail(before[span.before_end :]), _tail(after[span.after_end :])
+    return join([head, old, tails[0]]), join([head, new, tails[1]])
+
+
+def _piece(text: str, kept: bool, name: str) -> Html | str:
+    shown = _clip(text)
+    return shown if kept or not shown else tag(name, visible(shown))
 
 
 def visible(text: str) -> str:
@@ -140,6 +139,14 @@ def _sign(character: str) -> str:
     return character if character.isprintable() else f"<U+{ord(character):04X}>"
 
 
+class Step(NamedTuple):
+    """A piece of both texts."""
+
+    before: str
+    after: str
+    kept: bool
+
+
 def _span(before: str, after: str) -> Span:
     """The shortest parts that differ, without cutting a word in two."""
     most = min(len(before), len(after))
@@ -154,16 +161,16 @@ def _span(before: str, after: str) -> Span:
     return Span(start, len(before) - end, len(after) - end)
 
 
-def _steps(before: str, after: str) -> Iterator[tuple[str, str, bool]]:
-    """Pieces of both texts in order, and whether they are equal."""
+def _steps(before: str, after: str) -> Iterator[Step]:
+    """Pieces of both texts in order."""
     if max(len(before), len(after)) > COMPARED:
-        yield before, after, False
+        yield Step(before, after, kept=False)
         return
     old, new = WORD.findall(before), WORD.findall(after)
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for step, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         pieces = "".join(old[old_start:old_end]), "".join(new[new_start:new_end])
-        yield *pieces, step == "equal"
+        yield Step(*pieces, kept=step == "equal")
 
 
 def _head(text: str) -> str:

@@ -34,7 +34,9 @@ def summary(dataset: Dataset, split: Split | None, voice: Voice) -> Html:
         (voice("data.file"), dataset.source_name),
         (voice("data.read_as"), read),
     ]
-    return tag("section", tag("dl", shown, class_="dt-counts"), bar, facts(lines), class_="dt-summary")
+    return tag(
+        "section", tag("dl", shown, class_="dt-counts"), bar, facts(lines), class_="dt-summary"
+    )
 
 
 def _near(count: int | None, voice: Voice) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from core.assistant.records import Chat, Decision, Said
+from core.assistant.records import Act, Chat, Decision, Said
 from core.errors import PlanError, RunError
 from core.training.records import Run
 from ui import cards
@@ -180,13 +180,12 @@ def _declare() -> tuple[Widgets, Any]:
                 placeholder=label("chat.welcome"),
                 feedback_options=None,
             )
-            chips = widget("choices", "chat-suggestions", role="chips")
+            chips = widget("choices+chat_acts", "chat-suggestions", role="chips")
             box = gr.MultimodalTextbox(
                 show_label=False,
                 label=label("chat.placeholder"),
                 placeholder=label("chat.placeholder"),
                 file_count="multiple",
-                file_types=[".jsonl", ".json", ".yaml", ".yml"],
                 sources=["upload"],
                 max_lines=8,
                 elem_id="chat-box",
@@ -220,7 +219,16 @@ def _wire_talk(room: ChatRoom, widgets: Widgets, box: Any) -> list[Any]:
         async for drawn in room.answer(room.services.assistant.say(visit.chat_id, said), visit):
             yield drawn
 
+    @told
+    async def act(event: gr.EventData, request: gr.Request) -> AsyncIterator[list[Any]]:
+        visit, given = visit_of(request), event._data
+        chosen = Act(verb=given["verb"], arguments=given["arguments"])
+        said = Said(text=str(given["text"]), act=chosen)
+        async for drawn in room.answer(room.services.assistant.say(visit.chat_id, said), visit):
+            yield drawn
+
     return [
+        widgets.chips.act(act, None, widgets.all(), api_name="act", **ANSWER),
         box.submit(say, box, [box, *widgets.all()], api_name="say", **ANSWER),
         widgets.chips.choose(choose, None, widgets.all(), api_name="choose", **ANSWER),
     ]

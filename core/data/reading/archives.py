@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from core.data.problems import Finding, file_error, shorten
@@ -68,14 +68,23 @@ def unpack_entry(archive: Archive, entry: zipfile.ZipInfo) -> Unpacked:
 
 def _copy(archive: Archive, entry: zipfile.ZipInfo, out: BinaryIO) -> bool:
     written = 0
+    name = shorten(entry.filename)
+    for piece in _pieces(archive, entry):
+        if piece is None:
+            return False
+        written += out.write(piece)
+        check_growth(name, max(entry.compress_size, 1), written)
+    return True
+
+
+def _pieces(archive: Archive, entry: zipfile.ZipInfo) -> Iterator[bytes | None]:
+    """What an entry holds, piece by piece; None where it is damaged."""
     try:
         with archive.zip.open(entry) as packed:
             while piece := packed.read(STEP):
-                written += out.write(piece)
-                check_growth(shorten(entry.filename), max(entry.compress_size, 1), written)
+                yield piece
     except DAMAGE:
-        return False
-    return True
+        yield None
 
 
 def left_out(names: Sequence[str]) -> Finding:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from charset_normalizer import from_bytes
-
 from core.data.problems import Finding, file_error, shorten
+from core.data.reading.guessing import guess_encoding
 from core.data.reading.names import NAMES
 from core.data.reading.source import file_size
 
@@ -30,6 +29,8 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+WIDE = ("utf-16-le", "utf-16-be")
+MAX_STRANGE = 0.02
 NOT_FOR_FILES = frozenset(NAMES["not_encodings"])
 HALVED = "cesu-8"
 """UTF-8 of UTF-16's halves: what some Java and Oracle programs write."""
@@ -37,17 +38,6 @@ PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 SHORT_LEADS, LONG_LEADS = bytes(range(0xC2, 0xE0)), bytes(range(0xE0, 0xF5))
 """What characters of two bytes begin with, and those of three or four."""
 HIGH_BYTES = bytes(range(0x80, 0x100))
-HIGH = re.compile(rb"[\x80-\xff]+")
-COMMON_CHINESE = frozenset(
-    "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年"
-    "过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心"
-    "她本前开但因只从想实吗呢吧请问怎什您号单款买很，。？！、：；“”（）"
-)
-
-HIRAGANA = frozenset(map(chr, range(0x3041, 0x3094)))
-WESTERN = frozenset(
-    "àâäáãåæçéèêëíìîïñóòôöõøœúùûüÿßÀÂÄÁÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜŸ¿¡«»“”„‘’–—…€£§°ªº·\xa0"
-)
 
 
 class Encoding(NamedTuple):
@@ -109,15 +99,23 @@ def _chosen(chosen: str, marked: Encoding | None) -> Encoding:
 
 
 def unmarked_wide(head: bytes) -> str | None:
-    """UTF-16 without a mark: every ASCII character has a NUL on the same side."""
+    """UTF-16 without a mark: ASCII characters have NULs, and what is decoded is text."""
     head = head[: len(head) // 2 * 2]
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) < 2 or min(even, odd) * 20 > max(even, odd):
+    if max(even, odd) < 2:
         return None
-    name = "utf-16-be" if even > odd else "utf-16-le"
-    text = head.decode(name, "replace")
-    odd_ones = sum(not (c.isprintable() or c in "\t\r\n") or c == "\ufffd" for c in text)
-    return name if odd_ones * 50 <= len(text) else None
+    if _is_utf8(head[:-3]):  # every character is plain, or a few NULs are inside other text
+        is_wide = max(even, odd) * 4 > len(head) and min(even, odd) * 20 <= max(even, odd)
+        return ("utf-16-be" if even > odd else "utf-16-le") if is_wide else None
+    strange = {name: _strange_share(head.decode(name, "replace")) for name in WIDE}
+    name = min(WIDE, key=lambda name: strange[name])
+    return name if strange[name] <= MAX_STRANGE else None
+
+
+def _strange_share(text: str) -> float:
+    """How much of a text no one can have written."""
+    strange = sum(not (c.isprintable() or c in "\t\r\n") or c == "\ufffd" for c in text)
+    return strange / len(text)
 
 
 def _look(file: BinaryIO) -> _Looked:
@@ -196,7 +194,7 @@ def _is_utf8(line: bytes) -> bool:
 def _not_utf8(file: BinaryIO, looked: _Looked) -> Encoding:
     """Mended halves, or a guess; a mostly valid file stays UTF-8, and its bad rows are faulty."""
     if looked.invalid > max(FEW, looked.characters):
-        name = _guess(looked.lines)
+        name = guess_encoding(looked.lines)
         if name is not None:
             file.seek(looked.first)
             return Encoding(name, 0, (_guessed(name, looked.first, file.read(1)),))
@@ -209,47 +207,3 @@ def _not_utf8(file: BinaryIO, looked: _Looked) -> Encoding:
 def _guessed(name: str, position: int, byte: bytes) -> Finding:
     values = {"encoding": name, "position": f"{position:,}", "byte": f"0x{byte.hex().upper()}"}
     return Finding("encoding_guessed", (), values)
-
-
-def _guess(lines: bytes) -> str | None:
-    """The encoding that lines which aren't UTF-8 seem to be in, when it reads nearly all."""
-    sample = lines[: lines.rfind(b"\n")] if lines.count(b"\n") > 1 else lines
-    for name, is_likely in TELLING:
-        text = sample.decode(name, "replace")
-        beyond = [c for c in text if not c.isascii()]
-        if beyond and beyond.count("\ufffd") * 50 < len(beyond) and is_likely(beyond, sample):
-            return name
-    best = from_bytes(sample, cp_isolation=list(NAMES["encodings"])).best()
-    if best is None or best.encoding == "ascii":
-        return None
-    wrong = sample.decode(best.encoding, "replace").count("\ufffd")
-    high = sum(len(match[0]) for match in HIGH.finditer(sample))
-    return best.encoding if wrong * 100 <= high else None
-
-
-def _share(characters: Sequence[str], expected: Container[str]) -> float:
-    return sum(c in expected for c in characters) / len(characters)
-
-
-def _is_chinese(characters: Sequence[str], _: bytes) -> bool:
-    return _share(characters, COMMON_CHINESE) >= 0.2
-
-
-def _is_japanese(characters: Sequence[str], _: bytes) -> bool:
-    return _share(characters, HIRAGANA) >= 0.2
-
-
-def _is_western(characters: Sequence[str], sample: bytes) -> bool:
-    """Letters with marks, standing one by one between plain ones."""
-    alone = sum(len(match[0]) < 3 for match in HIGH.finditer(sample))
-    runs = sum(1 for _ in HIGH.finditer(sample))
-    return alone >= 0.9 * runs and _share(characters, WESTERN) >= 0.95
-
-
-# What short texts can be told by, where a general guess is often misled.
-TELLING: tuple[tuple[str, Callable[[Sequence[str], bytes], bool]], ...] = (
-    ("gb18030", _is_chinese),
-    ("cp932", _is_japanese),
-    ("euc_jp", _is_japanese),
-    ("cp1252", _is_western),
-)

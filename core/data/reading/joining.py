@@ -102,7 +102,10 @@ def _lined(opened: Opened, is_alone: bool) -> Iterator[Row]:
         return
     lines = LineCounter(opened.source)
     for row in opened.rows:
-        yield row if row.line is not None else row._replace(line=lines.place(row.offset)[0])
+        if row.line is None:
+            line, column = lines.place(row.offset)
+            row = row._replace(line=line, column=column)
+        yield row
 
 
 def _taken(remarks: list[Row]) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 
 from core.data.problems import Finding, file_error
 from core.data.reading.encodings import HALVED, PAIR, STEP, find_encoding, safe_cut
-from core.data.reading.source import Source
+from core.data.reading.source import Source, copying
 
 LONGEST_LINE = 16 << 20
 """A block without any place to cut it is cut anyway when it has grown to this."""
@@ -37,9 +37,10 @@ def open_text(file: BinaryIO, name: str, chosen: str | None = None) -> Iterator[
         return
     with tempfile.TemporaryFile() as copy:
         file.seek(encoding.start)
-        for piece in _recoded(file, name, encoding.name):
-            copy.write(piece)
-        copy.flush()
+        with copying(name):
+            for piece in _recoded(file, name, encoding.name):
+                copy.write(piece)
+            copy.flush()
         yield Text(Source(name, copy, 0), encoding.name, encoding.found)
 
 

@@ -53,6 +53,15 @@ def file_size(file: BinaryIO) -> int:
     return os.fstat(file.fileno()).st_size
 
 
+@contextmanager
+def copying(name: str) -> Iterator[None]:
+    """Turn what the disk refuses while a temporary copy is written into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise file_error("copy_failed", file=name, reason=_reason(error)) from error
+
+
 def _check_file(path: Path, name: str) -> None:
     shown = shorten(str(path), 500)
     try:

@@ -18,6 +18,8 @@ ALIKE = 0.8
 """So much of a table's rows must have the same number of cells."""
 NAMED_ALIKE = 0.5
 """The same for a table whose first row plainly names its columns."""
+SAID = re.compile(rb'"?sep=([,;|\t])')
+"""Excel's first line, which only says what separates cells."""
 SPOKEN = re.compile(
     rb"[^\d\[]{0,3}\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4}[,.]?\s{1,3}\d{1,2}[:.]\d{2}"
     rb"[^,\]]{0,20}(\]|\s-)\s"
@@ -40,8 +42,8 @@ class Header(NamedTuple):
 
 def find_delimiter(head: bytes) -> str | None:
     """What separates the cells of a table; None when the text is not a table."""
-    if head.startswith((b"sep=", b'"sep=')):
-        return chr(head.lstrip(b'"')[4])
+    if (said := SAID.match(head)) is not None:
+        return said[1].decode()
     lines = _sample(head)
     spoken = sum(SPOKEN.match(line.data) is not None for line in lines)
     if len(lines) < 2 or spoken * 3 >= len(lines):

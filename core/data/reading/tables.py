@@ -14,7 +14,7 @@ from core.data.reading.malformed import Fault
 from core.data.reading.rows import Row
 from core.data.reading.signatures import HEAD_BYTES
 from core.data.reading.source import Source
-from core.data.reading.table_shape import Header, find_delimiter, find_header, sample_cells
+from core.data.reading.table_shape import SAID, Header, find_delimiter, find_header, sample_cells
 
 
 class Table(NamedTuple):
@@ -37,7 +37,7 @@ def open_table(source: Source) -> Table | None:
 
 
 def _rows(source: Source, delimiter: str, header: Header) -> Iterator[Row]:
-    lines = dropwhile(lambda line: line.data.startswith((b"sep=", b'"sep=')), read_lines(source))
+    lines = dropwhile(lambda line: SAID.match(line.data), read_lines(source))
     number, named = 0, not header.is_row
     for record in read_cells(lines, delimiter):
         if not named and record.fault is None:

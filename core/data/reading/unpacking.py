@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
 from core.data.problems import Finding, file_error, size_text
-from core.data.reading.source import MAX_FILE_BYTES, file_size
+from core.data.reading.source import MAX_FILE_BYTES, copying, file_size
 
 STEP = 1 << 16
 GZIP = zlib.MAX_WBITS | 16
@@ -44,8 +44,9 @@ def unpack(write: Callable[[BinaryIO], bool], name: str) -> Unpacked:
     """A temporary file that is written by a function; it returns whether all was whole."""
     out = tempfile.TemporaryFile()  # noqa: SIM115  # it is the caller's to close
     try:
-        is_whole = write(out)
-        out.flush()
+        with copying(name):
+            is_whole = write(out)
+            out.flush()
         if not file_size(out):
             raise file_error("file_empty" if is_whole else "archive_damaged", file=name)
     except BaseException:

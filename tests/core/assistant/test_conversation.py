@@ -274,7 +274,7 @@ def test_the_purpose_is_kept_in_the_persons_words(tmp_path: Path) -> None:
 
 
 def test_only_dropped_files_can_be_read(tmp_path: Path) -> None:
-    from core.assistant.tools_training import _file
+    from core.assistant.tools_data import _file
     from core.assistant.turn import Turn
     from core.errors import DataError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.data import store, versions
+from core.data import repairing, store, versions
 from core.data.ingest import read_file
 from core.data.records import Dataset, ReadChoices
 from core.data.repairs.masking import MaskKey, unmask
@@ -16,6 +16,7 @@ from core.errors import DataError
 from core.workspace import Workspace
 from tests.core.data.made_rows import call, row, turns, write_lines
 
+TALK = (("Ann", "Open?"), ("Bob", "Yes."), ("Ann", "Thanks"), ("Bob", "Bye"))
 CARD = "5555 3412 4444 1115"
 
 
@@ -46,7 +47,7 @@ def made(workspace: Workspace, tmp_path: Path) -> Dataset:
 
 def test_what_can_be_mended_is_offered_with_its_count(workspace: Workspace, tmp_path: Path) -> None:
     dataset = made(workspace, tmp_path)
-    offers = {offer.code: offer for offer in versions.offers(dataset)}
+    offers = {offer.code: offer for offer in repairing.offers(dataset)}
     assert {
         "zero_width",
         "arguments_double_encoded",
@@ -64,7 +65,7 @@ def test_a_repair_is_a_new_version_that_saves_rejected_rows_too(
     dataset = made(workspace, tmp_path)
     assert [e.row for e in store.load_examples(workspace, dataset.id)] == [1, 2, 3, 5]
     codes = ["zero_width", "arguments_double_encoded"]
-    child = versions.repair(workspace, dataset, codes)
+    child = repairing.repair(workspace, dataset, codes)
     assert child.parent == dataset.id
     assert child.change is not None
     assert (child.change.kind, child.change.codes) == ("repair", tuple(codes))
@@ -81,8 +82,8 @@ def test_a_repair_is_a_new_version_that_saves_rejected_rows_too(
 
 
 def test_a_second_repair_keeps_what_the_first_mended(workspace: Workspace, tmp_path: Path) -> None:
-    first = versions.repair(workspace, made(workspace, tmp_path), ["zero_width"])
-    second = versions.repair(workspace, first, ["no_reply_at_end"])
+    first = repairing.repair(workspace, made(workspace, tmp_path), ["zero_width"])
+    second = repairing.repair(workspace, first, ["no_reply_at_end"])
     texts = {e.row: e.conversation for e in store.load_examples(workspace, second.id)}
     assert texts[3].first_user == "Zero"
     assert texts[2].messages[-1].content == "Two"
@@ -91,7 +92,7 @@ def test_a_second_repair_keeps_what_the_first_mended(workspace: Workspace, tmp_p
 
 def test_undo_goes_back_and_takes_the_version_away(workspace: Workspace, tmp_path: Path) -> None:
     dataset = made(workspace, tmp_path)
-    child = versions.repair(workspace, dataset, ["zero_width"])
+    child = repairing.repair(workspace, dataset, ["zero_width"])
     assert versions.undo(workspace, child) == dataset
     assert not workspace.dataset(child.id).exists()
     with pytest.raises(DataError, match="nothing to undo"):
@@ -101,7 +102,7 @@ def test_undo_goes_back_and_takes_the_version_away(workspace: Workspace, tmp_pat
 def test_undo_leaves_a_version_that_a_run_was_planned_on(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    child = versions.repair(workspace, made(workspace, tmp_path), ["zero_width"])
+    child = repairing.repair(workspace, made(workspace, tmp_path), ["zero_width"])
     plan = workspace.runs / "run-20261121-100000-ab12" / "plan.json"
     plan.parent.mkdir(parents=True)
     plan.write_text(json.dumps({"dataset_id": child.id}))
@@ -112,7 +113,7 @@ def test_undo_leaves_a_version_that_a_run_was_planned_on(
 def test_masks_can_be_undone_with_a_key_that_is_kept_apart(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    child = versions.repair(workspace, made(workspace, tmp_path), ["pii_card"])
+    child = repairing.repair(workspace, made(workspace, tmp_path), ["pii_card"])
     (example,) = [e for e in store.load_examples(workspace, child.id) if e.row == 6]
     said = [turn.content for turn in example.conversation.messages]
     assert said == ["My card is [CARD_1].", "I will not use [CARD_1]."]
@@ -132,9 +133,9 @@ def test_what_takes_rows_away_is_only_done_by_name(workspace: Workspace, tmp_pat
         row("Ze\u200bro", "Width"),
     ]
     dataset = kept(workspace, write_lines(tmp_path / "ai.jsonl", rows))
-    child = versions.repair(workspace, dataset, None)
+    child = repairing.repair(workspace, dataset, None)
     assert child.summary.usable == 2
-    removed = versions.repair(workspace, child, ["ai_disclaimer"])
+    removed = repairing.repair(workspace, child, ["ai_disclaimer"])
     assert removed.summary.usable == 1
     assert [c.kind for c in versions.changes(workspace, removed)] == ["removed"]
 
@@ -142,11 +143,11 @@ def test_what_takes_rows_away_is_only_done_by_name(workspace: Workspace, tmp_pat
 def test_a_code_that_cannot_be_mended_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     dataset = made(workspace, tmp_path)
     with pytest.raises(DataError, match="can't be mended") as caught:
-        versions.repair(workspace, dataset, ["no_assistant_turn"])
+        repairing.repair(workspace, dataset, ["no_assistant_turn"])
     assert "zero_width" in caught.value.fix
     clean = kept(workspace, write_lines(tmp_path / "clean.jsonl", [row("a b c", "d e f")]))
     with pytest.raises(DataError, match="can be mended by itself"):
-        versions.repair(workspace, clean, None)
+        repairing.repair(workspace, clean, None)
 
 
 def test_rejected_rows_come_back_corrected(workspace: Workspace, tmp_path: Path) -> None:
@@ -175,7 +176,9 @@ def test_an_answer_reads_the_file_again(workspace: Workspace, tmp_path: Path) ->
         "".join(
             f"1/{day}/24, 10:0{minute} - {who}: {text} {day}\n"
             for day in range(1, 4)
-            for minute, (who, text) in enumerate([("Ann", "Open?"), ("Bob", "Yes."), ("Ann", "Thanks"), ("Bob", "Bye")])
+            for minute, (who, text) in enumerate(
+                [("Ann", "Open?"), ("Bob", "Yes."), ("Ann", "Thanks"), ("Bob", "Bye")]
+            )
         )
     )
     dataset = kept(workspace, path)
@@ -206,3 +209,18 @@ def test_texts_that_were_left_unread_are_read_later(workspace: Workspace, tmp_pa
     assert done.summary.usable == 2
     assert done.parent == dataset.id
     assert told
+
+
+def test_rows_that_are_not_in_the_file_survive_a_repair(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    dataset = made(workspace, tmp_path)
+    more = write_lines(tmp_path / "more.jsonl", [row("Ne\u200bw", "Row")])
+    grown = versions.add_rows(workspace, dataset, more)
+    child = repairing.repair(workspace, grown, ["zero_width"])
+    texts = {e.row: e.conversation.first_user for e in store.load_examples(workspace, child.id)}
+    assert texts == {1: "Hello there", 2: "One", 3: "Zero", 5: "Bye", 8: "New"}
+    assert child.change is not None
+    assert (child.change.kind, child.change.changed) == ("repair", 2)
+    with pytest.raises(DataError, match="not in the file"):
+        versions.answer(workspace, child, {})

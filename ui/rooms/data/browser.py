@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -18,8 +18,17 @@ from ui.rooms.data.room import Chosen, DataRoom, Drawn
 from ui.visit import visit_of
 from ui.words import Voice
 
+QUEUED = {"show_progress": "hidden", "api_visibility": "private"}
 MAX_LENGTH = 1024
 SHORTEST, LONGEST = 16, 131_072
+
+
+class How(NamedTuple):
+    """How a row is shown: as a dialogue, or as the tokens of a base model."""
+
+    view: str = "dialogue"
+    model: str | None = None
+    length: int | None = None
 
 
 class Browser:
@@ -31,7 +40,7 @@ class Browser:
             gr.Markdown(label("data.browse"), elem_classes=["dt-heading"])
             self._declare_toolbar()
             with gr.Row(visible=False, elem_classes=["dt-toolbar", "dt-model"]) as self.settings:
-                self.model, self.length = model_fields("data-row")
+                self.model, self.length = model_fields("data-row", room.model_names())
             self.place = gr.State(0)
             self.shown = html("data-dialogue")
 
@@ -55,35 +64,34 @@ class Browser:
         """The row's number, its place among the usable rows, and what is shown of it."""
         return [self.number, self.place, self.shown]
 
+    def drawn(self) -> list[Any]:
+        """What another dataset sets, besides."""
+        return [self.view, self.settings]
+
     def inputs(self) -> list[Any]:
         """How a row is to be shown."""
         return [self.view, self.model, self.length]
 
     def draw(self, dataset: Dataset, voice: Voice) -> Drawn:
         """The first row, as a dialogue at first: tokens need a model's files."""
-        return self._at(dataset, 0, None, voice) | {self.view: "dialogue"}
+        return self._at(dataset, 0, How(), voice) | {
+            self.view: "dialogue",
+            self.settings: gr.Row(visible=False),
+        }
 
-    def show(
-        self, dataset_id: str, row: int, how: tuple[str, str | None, int | None], voice: Voice
-    ) -> Drawn:
+    def show(self, dataset_id: str, row: int, how: How, voice: Voice) -> Drawn:
         """The usable row at or nearest to a row number; a rejected one as it stands."""
         dataset = self.room.shelf.dataset(dataset_id)
         examples = self.room.shelf.examples(dataset_id)
         place = examples.nearest(row)
-        note = None
+        drawn = self._at(dataset, place, how, voice)
         if examples.rows[place] != row:
-            note = self._missing(dataset_id, row, voice)
-        return self._at(dataset, place, note, voice, how)
+            drawn[self.shown] = join([self._missing(dataset_id, row, voice), drawn[self.shown]])
+        return drawn
 
-    def move(
-        self,
-        dataset_id: str,
-        place: int,
-        how: tuple[str, str | None, int | None],
-        voice: Voice,
-    ) -> Drawn:
+    def move(self, dataset_id: str, place: int, how: How, voice: Voice) -> Drawn:
         """The usable row at a place in the order of the file."""
-        return self._at(self.room.shelf.dataset(dataset_id), place, None, voice, how)
+        return self._at(self.room.shelf.dataset(dataset_id), place, how, voice)
 
     def _missing(self, dataset_id: str, row: int, voice: Voice) -> Html:
         told = tag("p", voice("data.row.missing", row=row), class_="dt-note")
@@ -93,27 +101,22 @@ class Browser:
         head = tag("summary", voice("data.row.rejected", row=row))
         return join([tag("details", head, tag("pre", text, class_="dt-log"), open=True), told])
 
-    def _at(
-        self,
-        dataset: Dataset,
-        place: int,
-        note: Html | None,
-        voice: Voice,
-        how: tuple[str, str | None, int | None] = ("dialogue", None, None),
-    ) -> Drawn:
+    def _at(self, dataset: Dataset, place: int, how: How, voice: Voice) -> Drawn:
         examples = self.room.shelf.examples(dataset.id)
         place = max(0, min(len(examples) - 1, place))
         example = examples[place]
-        if how[0] == "tokens":
-            view = self.room.actions.show_tokens(
-                dataset.id, example.row, how[1] or None, int(how[2] or MAX_LENGTH)
-            )
-            shown = tokens.tokens(view, voice)
+        if how.view == "tokens":
+            shown = self._tokens(dataset.id, example.row, how, voice)
         else:
             part = self.room.shelf.part(dataset, example.id)
-            known = self.room.shelf.split(dataset) is not None
-            shown = dialogue(example, part, (place + 1, len(examples)), voice, known)
-        return {self.number: example.row, self.place: place, self.shown: join([note, shown])}
+            is_split = self.room.shelf.split(dataset) is not None
+            shown = dialogue(example, part, (place + 1, len(examples)), voice, is_split)
+        return {self.number: example.row, self.place: place, self.shown: shown}
+
+    def _tokens(self, dataset_id: str, row: int, how: How, voice: Voice) -> Html:
+        limit = int(how.length or MAX_LENGTH)
+        view = self.room.actions.show_tokens(dataset_id, row, how.model or None, limit)
+        return tokens.tokens(view, voice)
 
     def wire(self, chosen: Chosen) -> None:
         """Moving, going to a number, and changing how a row is shown."""
@@ -122,9 +125,12 @@ class Browser:
             button.click(self._stepping(step), given, self.outputs(), **QUIET)
         at = [chosen.dataset, self.number, *self.inputs()]
         self.number.submit(self._going(), at, self.outputs(), **QUIET)
-        self.view.input(_pickers, self.view, self.settings, **QUIET)
-        for widget in (self.view, self.model, self.length):
-            widget.input(self._stepping(0), given, self.outputs(), **QUIET)
+        picked = self.view.input(
+            self._picking(), [self.view, self.model], [self.settings, self.model], **QUIET
+        )
+        picked.then(self._stepping(0), given, self.outputs(), **QUEUED)
+        for widget in (self.model, self.length):
+            widget.change(self._changed(), given, self.outputs(), **QUEUED)
 
     def _stepping(self, step: int) -> Any:
         @told
@@ -133,9 +139,34 @@ class Browser:
             request: gr.Request,
         ) -> Drawn:  # fmt: skip
             if dataset_id is None:
-                return {}
+                return gr.skip()
             voice = visit_of(request).voice
-            return self.move(dataset_id, place + step, (view, model, length), voice)
+            return self.move(dataset_id, place + step, How(view, model, length), voice)
+
+        return callback
+
+    def _changed(self) -> Any:
+        step = self._stepping(0)
+
+        @told
+        def callback(
+            dataset_id: str | None, place: int, view: str, model: str | None, length: int | None,
+            request: gr.Request,
+        ) -> Drawn:  # fmt: skip
+            if view != "tokens":
+                return gr.skip()
+            drawn: Drawn = step(dataset_id, place, view, model, length, request)
+            return drawn
+
+        return callback
+
+    def _picking(self) -> Any:
+        @told
+        def callback(view: str, model: str | None) -> Drawn:
+            is_tokens = view == "tokens"
+            if is_tokens and not model:
+                model = self.room.default_model()
+            return {self.settings: gr.Row(visible=is_tokens), self.model: model}
 
         return callback
 
@@ -146,20 +177,17 @@ class Browser:
             length: int | None, request: gr.Request,
         ) -> Drawn:  # fmt: skip
             if dataset_id is None or row is None:
-                return {}
-            return self.show(dataset_id, row, (view, model, length), visit_of(request).voice)
+                return gr.skip()
+            return self.show(dataset_id, row, How(view, model, length), visit_of(request).voice)
 
         return callback
 
 
-def _pickers(view: str) -> Any:
-    return gr.Row(visible=view == "tokens")
-
-
-def model_fields(prefix: str) -> tuple[Any, Any]:
+def model_fields(prefix: str, names: list[str]) -> tuple[Any, Any]:
     """A base model, of the list or any other, and how many tokens of a row are trained on."""
     model = gr.Dropdown(
-        label=label("data.model"), elem_id=f"{prefix}-model", allow_custom_value=True,
+        names, value=None, label=label("data.model"), elem_id=f"{prefix}-model",
+        allow_custom_value=True,
     )  # fmt: skip
     length = gr.Number(
         MAX_LENGTH, label=label("data.max_length"), precision=0, minimum=SHORTEST, maximum=LONGEST,

@@ -9,7 +9,6 @@ import gradio as gr
 
 from core.data import versions
 from core.data.records import Dataset
-from core.errors import DataError
 from ui.boundary import told
 from ui.components import widget
 from ui.files import offer
@@ -29,7 +28,7 @@ class Findings:
 
     def __init__(self, room: DataRoom) -> None:
         self.room = room
-        self.code, self.page = gr.State(""), gr.State(1)
+        self.code = gr.State("")
         with gr.Row(elem_classes=["dt-toolbar"]):
             kinds = [(label("data.problems.all"), "all")]
             kinds += [(label(f"severity.{name}"), name) for name in shown.SEVERITIES]
@@ -55,7 +54,7 @@ class Findings:
     def outputs(self) -> list[Any]:
         """All widgets of the tab that a dataset sets."""
         buttons = [*self.files.values(), self.rejected]
-        return [self.severity, self.code, self.page, self.kinds, self.table, *buttons]
+        return [self.severity, self.code, self.kinds, self.table, *buttons]
 
     def draw(self, dataset: Dataset, voice: Voice) -> Drawn:
         """Everything that was found, and the files."""
@@ -67,7 +66,7 @@ class Findings:
         name = f"{Path(dataset.source_name).stem}-rejected.jsonl"
         rejected = self.room.offer_file(self.room.actions.rejected_file(dataset.id), name)
         button = gr.DownloadButton(value=rejected, visible=rejected is not None)
-        start = {self.severity: gr.Radio(value="all", visible=found), self.code: "", self.page: 1}
+        start = {self.severity: gr.Radio(value="all", visible=found), self.code: ""}
         return {**start, **files, self.rejected: button, **self._listed(dataset, Filter(), voice)}
 
     def _listed(self, dataset: Dataset, wanted: Filter, voice: Voice) -> Drawn:
@@ -88,36 +87,37 @@ class Findings:
         """The findings that fit."""
         return {
             self.code: wanted.code,
-            self.page: wanted.page,
             **self._listed(self.room.shelf.dataset(dataset_id), wanted, voice),
         }
 
+    def narrowed(self) -> list[Any]:
+        """The widgets that `narrow` sets."""
+        return [self.code, self.kinds, self.table]
+
     def wire(self, chosen: Chosen) -> None:
-        """Filters by severity, kind and page."""
-        outputs = [self.code, self.page, self.kinds, self.table]
+        """The filter by severity."""
 
         @told
         def by_severity(dataset_id: str | None, severity: str, request: gr.Request) -> Drawn:
             if dataset_id is None:
-                return {}
+                return gr.skip()
             return self.narrow(dataset_id, Filter(severity), visit_of(request).voice)
 
-        self.severity.input(by_severity, [chosen.dataset, self.severity], outputs, **QUIET)
+        self.severity.input(by_severity, [chosen.dataset, self.severity], self.narrowed(), **QUIET)
 
-    def mend(self, dataset_id: str, event: dict[str, Any]) -> Dataset:
-        """Mend one kind of finding with the values that were given, or all that is safe."""
+    def mend(self, dataset_id: str, event: dict[str, Any]) -> Dataset | None:
+        """Mend one kind of finding with the values that were given, or all that is safe.
+
+        None when the repair needs values and none was given.
+        """
+        actions = self.room.actions
         if event["do"] == "repair-all":
-            return self.room.actions.repair(dataset_id)
-        fills = {name: value for name, value in event.get("values", {}).items() if value.strip()}
+            return actions.repair(dataset_id)
         code = str(event["code"])
-        if not fills:
-            self._need_no_fills(dataset_id, code)
-            return self.room.actions.repair(dataset_id, [code])
-        dataset = self.room.actions.dataset(dataset_id)
-        return versions.repair(self.room.actions.workspace, dataset, [code], fills)
-
-    def _need_no_fills(self, dataset_id: str, code: str) -> None:
-        if any(offer.code == code and offer.asks for offer in self.room.actions.repairs(dataset_id)):
-            raise DataError(
-                "No placeholder was filled in.", fix="Write what at least one of them stands for."
-            )
+        fills = {name: value for name, value in event.get("values", {}).items() if value.strip()}
+        if fills:
+            dataset = actions.dataset(dataset_id)
+            return actions.repair(dataset.id, [code], fills)
+        if any(offer.code == code and offer.asks for offer in actions.repairs(dataset_id)):
+            return None
+        return actions.repair(dataset_id, [code])

@@ -87,6 +87,10 @@ class DataRoom:
         found = next((job for job in jobs if job.id == following), None)
         return found if found and found.status != "running" else None
 
+    def model_names(self) -> list[str]:
+        """Base models to choose from."""
+        return [model.name for model in self.actions.models()]
+
     def default_model(self) -> str:
         """The base model that a plan would start with."""
         return catalog.default_model(self.actions.settings)

@@ -55,6 +55,10 @@ class Shelf:
             return ""
         return f"{dataset_id} {_time(self._file(dataset_id, store.DATASET))}"
 
+    def stamped(self, stamp: str) -> Dataset | None:
+        """The version that a stamp is of."""
+        return self.find(stamp.partition(" ")[0])
+
     def examples(self, dataset_id: str) -> ExampleFile:
         """The usable rows; each is read when it is asked for."""
 

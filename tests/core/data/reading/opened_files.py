@@ -78,12 +78,13 @@ def _all_of(opened: Opened) -> Got:
 
 
 def _places(row: Row, lines: LineCounter | None) -> Iterator[FaultPlace]:
-    if row.line is not None or lines is None:
-        yield from ((fault.code, row.number, row.line, None) for fault in row.faults)
-        return
-    begin = lines.place(row.offset)
+    known = row.line is not None or lines is None
+    line, column = (row.line, row.column) if known or lines is None else lines.place(row.offset)
     for fault in row.faults:
-        yield fault.code, row.number, *advance(*begin, row.data[: fault.offset])
+        if line is None or column is None:
+            yield fault.code, row.number, line, column
+        else:
+            yield fault.code, row.number, *advance(line, column, row.data[: fault.offset])
 
 
 def read_bytes(

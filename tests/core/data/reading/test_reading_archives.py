@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from core.data.problems import NoUsableRows
 from core.data.reading.opening import open_rows
+from core.data.reading.unpacking import unpack
 from tests.core.data.reading.opened_files import got, refused, zipped
 
 ROWS = [{"question": f"q{n}", "answer": "a" * n} for n in range(40)]
@@ -182,3 +186,12 @@ def test_stored_entries_are_read_too(tmp_path: Path) -> None:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("a.jsonl", LINES)
     assert got(tmp_path, out.getvalue()).values == ROWS
+
+
+def test_a_full_disk_is_named() -> None:
+    def write(_: object) -> bool:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(NoUsableRows, match="no space left") as caught:
+        unpack(write, "a.gz")
+    assert caught.value.problems[0].code == "copy_failed"

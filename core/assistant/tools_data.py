@@ -1,0 +1,252 @@
+"""Tools for data: read, look, answer, mend, undo, and what leaks or is learned.
+
+A repair changes what will be trained on, so it waits for the person's approval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic_ai import ApprovalRequired
+
+from core.assistant import results_data
+from core.assistant.results_data import (
+    ChangesSeen,
+    DataChanged,
+    DataSeen,
+    DatasetsListed,
+    LeaksSeen,
+    RowSeen,
+    TokensSeen,
+)
+from core.assistant.tool_basics import Context, dataset_id_of, told
+from core.assistant.turn import Turn
+from core.data import ingest
+from core.data.leaks import find_leaks
+from core.data.records import Dataset, ReadChoices
+from core.errors import DataError
+
+if TYPE_CHECKING:
+    from core.data.repairing import RepairOffer
+
+EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
+TOLD_DATASETS = 10
+
+
+@told
+def import_data(ctx: Context, file: str) -> DataSeen:
+    """Read a dialogue file of any kind, list its problems, and keep its good rows as a dataset.
+
+    Args:
+        file: Name of a file that the person dropped here, or `support_desk.jsonl`, the example.
+    """
+    turn = ctx.deps
+    return _shown(turn, turn.actions.import_quickly(_file(turn, file)))
+
+
+@told
+def show_dataset(ctx: Context, dataset_id: str | None = None) -> DataSeen:
+    """What is in a dataset: rows, languages, what is most worth fixing.
+
+    Args:
+        dataset_id: Left out, the one last checked here.
+    """
+    turn = ctx.deps
+    dataset = turn.actions.dataset(dataset_id_of(turn, dataset_id))
+    turn.show("dataset", dataset.id)
+    return results_data.data_seen(dataset, turn.chat.language)
+
+
+@told
+def list_datasets(ctx: Context) -> DatasetsListed:
+    """All datasets, newest first."""
+    found = ctx.deps.actions.datasets()
+    newest = tuple(results_data.data_seen(dataset) for dataset in found[:TOLD_DATASETS])
+    return DatasetsListed(datasets=newest, total=len(found))
+
+
+# -- change ---------------------------------------------------------------------------------------
+
+
+@told
+def answer_questions(
+    ctx: Context, answers: dict[str, str], dataset_id: str | None = None
+) -> DataChanged:
+    """Read the file again with the person's answers, such as which speaker is the assistant.
+
+    Args:
+        answers: By the id of the question, such as {"assistant": "Bob"}.
+        dataset_id: Left out, the one last checked here.
+    """
+    turn = ctx.deps
+    made = turn.actions.answer(dataset_id_of(turn, dataset_id), answers)
+    return DataChanged(how="answered", data=_shown(turn, made), answers=answers)
+
+
+@told
+def repair(
+    ctx: Context,
+    codes: list[str] | None = None,
+    fills: dict[str, str] | None = None,
+    dataset_id: str | None = None,
+) -> DataChanged:
+    """Mend problems of a dataset as a new version. It waits for the person's approval.
+
+    Args:
+        codes: Problems to mend; left out, all that can be mended without taking rows away.
+        fills: What placeholders stand for, by name, such as {"name": "Fennel"}.
+        dataset_id: Left out, the one last checked here.
+    """
+    turn = ctx.deps
+    dataset = turn.actions.dataset(dataset_id_of(turn, dataset_id))
+    chosen = _chosen(dataset, turn.actions.repairs(dataset.id), codes)
+    wanted = [offer.code for offer in chosen]
+    if any(offer.asks for offer in chosen) and not fills:
+        raise DataError(
+            "I can't fill in placeholders without knowing what they stand for.",
+            dataset.name,
+            "Say it, such as “[name] is Fennel”.",
+        )
+    if not ctx.tool_call_approved:
+        arguments = {"codes": wanted, "fills": fills, "dataset_id": dataset.id}
+        raise ApprovalRequired({"arguments": arguments})
+    made = turn.actions.repair(dataset.id, wanted, fills)
+    zh = turn.chat.language == "zh"
+    words = tuple(dict.fromkeys(offer.zh if zh else offer.en for offer in chosen))
+    counts = made.change.model_dump(include={"changed", "added", "removed"}) if made.change else {}
+    return DataChanged(how="repaired", data=_shown(turn, made), mended=words, **counts)
+
+
+@told
+def undo(ctx: Context, dataset_id: str | None = None) -> DataChanged:
+    """Take a repair back: go back to the version that a dataset was made from.
+
+    Args:
+        dataset_id: Left out, the one last checked here.
+    """
+    turn = ctx.deps
+    parent = turn.actions.undo(dataset_id_of(turn, dataset_id))
+    return DataChanged(how="undone", data=_shown(turn, parent))
+
+
+# -- look -----------------------------------------------------------------------------------------
+
+
+@told
+def show_changes(ctx: Context, dataset_id: str | None = None) -> ChangesSeen:
+    """Row by row, how a version of a dataset differs from the one it was made from.
+
+    Args:
+        dataset_id: Left out, the one last checked here.
+    """
+    turn = ctx.deps
+    dataset = turn.actions.dataset(dataset_id_of(turn, dataset_id))
+    if dataset.parent is None:
+        raise DataError(
+            f"{dataset.name} was read from a file, so nothing was changed in it.", dataset.id
+        )
+    found = turn.actions.changes(dataset.id)
+    turn.show("changes", dataset.id)
+    return results_data.changes_seen(dataset, found)
+
+
+@told
+def show_leaks(
+    ctx: Context, against: str | None = None, dataset_id: str | None = None
+) -> LeaksSeen:
+    """How rows are divided into train, validation and test, and what leaks between them.
+
+    Args:
+        against: Name of a dropped file with held-out rows to compare with instead.
+        dataset_id: Left out, the one last checked here.
+    """
+    turn = ctx.deps
+    dataset = turn.actions.dataset(dataset_id_of(turn, dataset_id))
+    if against is None:
+        split, found = turn.actions.split(dataset.id), turn.actions.leaks(dataset.id)
+        return results_data.leaks_seen(dataset, found, split)
+    quick = ReadChoices(structure_only=True)
+    held_out = ingest.look_at(_file(turn, against), None, quick)
+    found = find_leaks(turn.actions.examples(dataset.id), held_out.examples)
+    return results_data.leaks_seen(dataset, found, file=against)
+
+
+@told
+def show_row(ctx: Context, row: int, dataset_id: str | None = None) -> RowSeen:
+    """One row of a dataset, as a dialogue.
+
+    Args:
+        row: Its number, as rows are counted in the file, from 1.
+        dataset_id: Left out, the one last checked here.
+    """
+    turn = ctx.deps
+    chosen = dataset_id_of(turn, dataset_id)
+    example = turn.actions.example(chosen, row)
+    split = turn.actions.split(chosen)
+    parts = {"train": split.train, "validation": split.validation, "test": split.test}
+    part = next((name for name, ids in parts.items() if example.id in ids), "")
+    turn.show("row", f"{chosen}:{row}")
+    return results_data.row_seen(chosen, example, part)
+
+
+@told
+def show_tokens(ctx: Context, row: int | None = None, dataset_id: str | None = None) -> TokensSeen:
+    """What the base model will learn of one row, token by token.
+
+    Args:
+        row: Its number, as rows are counted in the file, from 1; left out, the first usable one.
+        dataset_id: Left out, the one last checked here.
+    """
+    turn = ctx.deps
+    chosen = dataset_id_of(turn, dataset_id)
+    number = row if row is not None else turn.actions.examples(chosen)[0].row
+    view = turn.actions.show_tokens(chosen, number)
+    turn.show("tokens", f"{chosen}:{number}")
+    return results_data.tokens_seen(chosen, view)
+
+
+def _shown(turn: Turn, dataset: Dataset) -> DataSeen:
+    """A dataset that the conversation is about from now on."""
+    turn.remember(dataset_id=dataset.id)
+    turn.show("dataset", dataset.id)
+    return results_data.data_seen(dataset, turn.chat.language)
+
+
+def _chosen(
+    dataset: Dataset, found: Sequence[RepairOffer], codes: Sequence[str] | None
+) -> tuple[RepairOffer, ...]:
+    """The repairs for these codes; for none, all that take nothing away and ask for nothing."""
+    if codes is None:
+        chosen = results_data.harmless(found)
+        if not chosen:
+            raise DataError(
+                "Nothing in this dataset can be mended by itself.",
+                dataset.id,
+                "Correct the rejected rows by hand and add them again.",
+            )
+        return chosen
+    known = {offer.code: offer for offer in found}
+    for code in codes:
+        if code not in known:
+            can = ", ".join(known) or "nothing"
+            raise DataError(
+                f"'{code}' can't be mended in this dataset.",
+                dataset.id,
+                f"What can be mended here: {can}.",
+            )
+    return tuple(known[code] for code in codes)
+
+
+def _file(turn: Turn, name: str) -> Path:
+    """Only what was dropped here, or comes with Duotune: a name is never a path."""
+    if name in turn.memory.files:
+        return Path(turn.memory.files[name])
+    bundled = {path.name: path for path in EXAMPLES.glob("*.jsonl")}
+    if name not in bundled:
+        raise DataError(
+            f"No file called '{name[:80]}' was dropped into this conversation.",
+            fix="Drop it here, or say 'use the example data'.",
+        )
+    return bundled[name]

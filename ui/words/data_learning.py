@@ -1,0 +1,45 @@
+"""Words of what a base model would learn of a dataset."""
+
+DATA_LEARNING = {
+    "data.learning": ("What is learned", "学习内容"),
+    "data.learning.hint": (
+        "Lengths and what is learned depend on the base model: choose one and measure.",
+        "长度和学习内容取决于基础模型：请选择模型后测量。",
+    ),
+    "data.learning.measure": ("Measure lengths", "测量长度"),
+    "data.learning.count": ("Count every row", "统计每一行"),
+    "data.learning.totals": ("What is learned in all", "统计全部学习内容"),
+    "data.tokens": ("Lengths in tokens", "token 长度"),
+    "data.tokens.exact": ("all {n} rows counted", "已统计全部 {n} 行"),
+    "data.tokens.sample": ("a sample: {n} of {rows} rows", "抽样：{rows} 行中的 {n} 行"),
+    "data.tokens.about": (
+        "The figures are estimates for all rows.",
+        "以下数字是对全部数据的估计。",
+    ),
+    "data.tokens.tokens": ("Tokens", "token 总数"),
+    "data.tokens.supervised": ("Of them learned", "其中学习"),
+    "data.tokens.median": ("Median row", "中位数"),
+    "data.tokens.most": ("95 of 100 rows are shorter than", "95% 的行短于"),
+    "data.tokens.over": ("Rows over {limit}", "超过 {limit} 的行"),
+    "data.tokens.longest": ("Longest counted", "统计到的最长"),
+    "data.tokens.axis": ("tokens a row", "每行 token 数"),
+    "data.tokens.bar": ("{start} to {end} tokens: {n} rows", "{start} 至 {end} 个 token：{n} 行"),
+    "data.tokens.spoken": (
+        "Histogram of tokens a row: median {median}, 95th percentile {p95}, longest {longest}",
+        "每行 token 数的直方图：中位数 {median}，第 95 百分位 {p95}，最长 {longest}",
+    ),
+    "data.totals": ("What is learned in all", "全部学习内容"),
+    "data.totals.limit": (
+        "Exactly as training takes the rows, with at most {limit} tokens each.",
+        "与训练时完全一致，每行最多 {limit} 个 token。",
+    ),
+    "data.totals.rows": ("Rows", "数据行"),
+    "data.totals.sequences": ("Texts trained on", "训练文本"),
+    "data.totals.tokens": ("Tokens", "token 总数"),
+    "data.totals.supervised": ("Learned tokens", "学习的 token"),
+    "data.totals.cut": ("Cut tokens", "截掉的 token"),
+    "data.totals.lost": ("Of them would have been learned", "其中本应学习"),
+    "data.totals.cut_rows": ("Rows that are cut", "被截断的行"),
+    "data.totals.silent_rows": ("Rows that teach nothing", "学不到内容的行"),
+    "data.totals.ends": ("Answers whose end is learned", "学到结尾的回答"),
+}
