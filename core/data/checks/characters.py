@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-import ftfy
-import ftfy.badness
 
 from core.data.checks.said import Said
 from core.data.problems import Finding, shorten
@@ -79,7 +77,7 @@ def check_mojibake(said: Said, found: list[Finding]) -> None:
 
 def _wrong_line(text: str) -> tuple[str, str] | None:
     """A line that is in the wrong encoding, and what it should be."""
-    bad = EUROPEAN.search(text) and ftfy.badness.is_bad(text)
+    bad = EUROPEAN.search(text) and _is_bad(text)
     if not (bad or _is_gbk_run(text)):
         return None
     for line in text.split("\n"):
@@ -94,25 +92,35 @@ def mend_encoding(text: str) -> str:
     lines = []
     for line in text.split("\n"):
         if not line.isascii():
-            if ftfy.badness.is_bad(line):
-                line = ftfy.fix_text(line, MEND)
+            if _is_bad(line):
+                line = _fixed(line)
             line = NON_ASCII.sub(lambda match: _from_gbk(match[0]), line)
         lines.append(line)
     return "\n".join(lines)
 
 
-# Only encodings are mended: quotes, ligatures, widths and line breaks stay as written.
-MEND = ftfy.TextFixerConfig(
-    unescape_html=False,
-    remove_terminal_escapes=False,
-    uncurl_quotes=False,
-    fix_latin_ligatures=False,
-    fix_character_width=False,
-    fix_line_breaks=False,
-    fix_surrogates=False,
-    remove_control_chars=False,
-    normalization=None,
-)
+def _is_bad(text: str) -> bool:
+    import ftfy.badness  # here: most files have no text that it must be asked about
+
+    return bool(ftfy.badness.is_bad(text))
+
+
+def _fixed(text: str) -> str:
+    """Only encodings are mended: quotes, ligatures, widths and line breaks stay as written."""
+    import ftfy
+
+    wanted = ftfy.TextFixerConfig(
+        unescape_html=False,
+        remove_terminal_escapes=False,
+        uncurl_quotes=False,
+        fix_latin_ligatures=False,
+        fix_character_width=False,
+        fix_line_breaks=False,
+        fix_surrogates=False,
+        remove_control_chars=False,
+        normalization=None,
+    )
+    return str(ftfy.fix_text(text, wanted))
 
 
 def _is_gbk_run(text: str) -> bool:

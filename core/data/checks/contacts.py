@@ -6,8 +6,6 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-import phonenumbers
-
 from core.data.checks.private import Private
 from core.data.checks.words import words
 
@@ -109,6 +107,8 @@ def _phone_code(written: str, regions: tuple[str, ...], named: bool) -> str:
 
 def _in_plan(written: str, region: str) -> bool:
     number = "+" + written[2:] if written.startswith("0086") else written
+    import phonenumbers  # here: its numbering plans are only read for what looks like a number
+
     try:
         parsed = phonenumbers.parse(number, None if region == "ZZ" else region)
     except phonenumbers.NumberParseException:
