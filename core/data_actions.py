@@ -64,7 +64,8 @@ class DataActions(AugmentActions):
 
         Raises DataError when no row can be used; the error lists why.
         """
-        return store.save(self.workspace, read_file(file, name, choices, progress), file)
+        checked = read_file(file, name, choices, progress)
+        return versions.keep(self.workspace, checked, file)
 
     def import_quickly(self, file: Path, choices: ReadChoices | None = None) -> Dataset:
         """As `import_data`; the texts of a large file are read afterwards, by a job.

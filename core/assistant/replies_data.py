@@ -15,15 +15,17 @@ DATA: dict[str, tuple[str, str]] = {
         "I read {file}, {rows} messages in all; usable dialogues in it: {usable}.",
         "我读了 {file}：共 {rows} 条消息，可用对话 {usable} 段。",
     ),
-    "data_lost": (
-        "{rejected} have errors and {duplicates} repeat an earlier one.",
-        "{rejected} 行有错误，{duplicates} 行与前面的重复。",
+    "data_rejected": ("{rejected} have errors.", "{rejected} 行有错误。"),
+    "data_duplicates": (
+        "{duplicates} repeat an earlier one and are left out.",
+        "{duplicates} 行与前面的重复，已排除。",
     ),
     "data_problem": ("The first problem: {problem}", "第一个问题：{problem}"),
     "data_shape": (
         "{languages}; {multi_turn} have more than one question, {with_system} a system message.",
         "{languages}；{multi_turn} 条是多轮对话，{with_system} 条有系统提示。",
     ),
+    "data_languages": ("Languages: {languages}.", "语言：{languages}。"),
     "data_classes": (
         "They teach {classes} classes.",
         "共教 {classes} 个类别。",

@@ -18,6 +18,9 @@ from core.assistant.results_data import (
 GATHERED = frozenset(("whatsapp", "slack", "telegram", "discord", "wechat"))
 """Formats whose records are messages, of which several make a conversation."""
 TOLD_LANGUAGES = 3
+RARE = 0.01
+"""Share of the rows below which a language is not told of by name."""
+OTHER = "other"
 
 
 def data(seen: DataSeen, language: Language) -> str:
@@ -45,15 +48,15 @@ def _usable(seen: DataSeen, language: Language) -> str:
 
 def _shape(seen: DataSeen, language: Language) -> list[str]:
     parts = []
-    if seen.rejected or seen.duplicates:
-        lost = {"rejected": seen.rejected, "duplicates": seen.duplicates}
-        parts.append(reply("data_lost", language, **lost))
+    if seen.rejected:
+        parts.append(reply("data_rejected", language, rejected=seen.rejected))
+    if seen.duplicates:
+        parts.append(reply("data_duplicates", language, duplicates=seen.duplicates))
     if seen.first_error:
         parts.append(reply("data_problem", language, problem=seen.first_error))
     shape = {"multi_turn": seen.multi_turn, "with_system": seen.with_system}
-    parts.append(
-        reply("data_shape", language, languages=languages(seen.languages, language), **shape)
-    )
+    key = "data_shape" if any(shape.values()) else "data_languages"
+    parts.append(reply(key, language, languages=languages(seen.languages, language), **shape))
     if seen.classes:
         parts.append(reply("data_classes", language, classes=seen.classes))
     if seen.with_tools:
@@ -62,12 +65,24 @@ def _shape(seen: DataSeen, language: Language) -> list[str]:
 
 
 def languages(counts: dict[str, int], language: Language) -> str:
-    """The commonest languages with their rows; the others together."""
-    told = sorted(counts.items(), key=lambda item: -item[1])
-    shown = [f"{count} {pick(LANGUAGES, name, language)}" for name, count in told[:TOLD_LANGUAGES]]
-    if rest := sum(count for _, count in told[TOLD_LANGUAGES:]):
-        shown.append(f"{rest} {pick(LANGUAGES, 'other', language)}")
+    """The commonest languages with their rows; rare and unheard-of ones together."""
+    shown = [
+        f"{count:,} {pick(LANGUAGES, name, language)}" for name, count in main_languages(counts)
+    ]
     return ("、" if language == "zh" else ", ").join(shown)
+
+
+def main_languages(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Languages by their codes, the commonest first; the others of them as `other`, last.
+
+    A few short texts are always taken for some rare language.
+    """
+    least = RARE * sum(counts.values())
+    told = sorted(counts.items(), key=lambda item: -item[1])
+    main = [(name, n) for name, n in told if n >= least and name in LANGUAGES and name != OTHER]
+    main = main[:TOLD_LANGUAGES]
+    rest = sum(counts.values()) - sum(n for _, n in main)
+    return [*main, (OTHER, rest)] if rest else main
 
 
 def changed(seen: DataChanged, language: Language) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from core.data import ingest, store
+from core.data import ingest, splitting, store
 from core.data.example_file import ExampleFile
 from core.data.ingest import Checked, Progress
 from core.data.problems import KINDS
@@ -39,6 +39,17 @@ class RowChange(Record):
     places: tuple[PlaceChange, ...] = ()
 
 
+def keep(workspace: Workspace, checked: Checked, source: Path) -> Dataset:
+    """Save what was read, and freeze its split by the near duplicates that reading has found.
+
+    Raises as `store.save` does.
+    """
+    dataset = store.save(workspace, checked, source)
+    if checked.whole is not None:
+        splitting.frozen_split(workspace, dataset.id, checked.whole.clusters)
+    return dataset
+
+
 def answer(workspace: Workspace, dataset: Dataset, answers: Mapping[str, str]) -> Dataset:
     """Read a dataset's file again with the person's answers.
 
@@ -60,7 +71,7 @@ def answer(workspace: Workspace, dataset: Dataset, answers: Mapping[str, str]) -
             )
     merged = {**dataset.choices.answers, **answers}
     checked = read_again(workspace, dataset, dataset.choices.model_copy(update={"answers": merged}))
-    return store.save(workspace, checked, store.source_file(workspace, dataset.id))
+    return keep(workspace, checked, store.source_file(workspace, dataset.id))
 
 
 def inspect(workspace: Workspace, dataset: Dataset, progress: Progress) -> Dataset:
@@ -68,7 +79,7 @@ def inspect(workspace: Workspace, dataset: Dataset, progress: Progress) -> Datas
     choices = dataset.choices.model_copy(update={"structure_only": False})
     checked = read_again(workspace, dataset, choices, progress)
     if checked.dataset.id == dataset.id:
-        return store.save(workspace, checked, store.source_file(workspace, dataset.id))
+        return keep(workspace, checked, store.source_file(workspace, dataset.id))
     return save_child(workspace, dataset, checked, "rows removed", ())
 
 
@@ -180,7 +191,7 @@ def save_child(
         save_key(workspace, child.id, checked.masks)
     source = store.source_file(workspace, parent.id)
     saved = Checked(child, checked.examples, checked.rejects, checked.masks)
-    return store.save(workspace, saved, source)
+    return keep(workspace, saved, source)
 
 
 def save_key(workspace: Workspace, dataset_id: str, masks: dict[str, dict[str, str]]) -> None:

@@ -16,6 +16,8 @@ from tests.fakes import Behaviour, FakeServer, Messages
 from tests.ui.commands import Run, classes, commands, told
 from ui.terminal_augment import read_request
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:

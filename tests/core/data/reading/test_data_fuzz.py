@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ def test_any_bytes(content: bytes) -> None:
     read(content)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_any_damage_to_good_files(data: st.DataObject) -> None:
@@ -103,6 +105,7 @@ def test_kept_rows_say_exactly_what_was_written(
         assert errors <= {"turn_empty", "special_token"}
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(a_row, max_size=5), st.integers(0, 2))
 def test_good_rows_survive_any_neighbours(neighbours: list[Any], layout: int) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 MEMORY = 1_500_000_000
 SECONDS = 5.0
 READ = """

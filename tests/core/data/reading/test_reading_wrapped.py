@@ -107,6 +107,7 @@ def large(texts: int) -> str:
     return ",\n ".join(rows)
 
 
+@pytest.mark.slow
 def test_a_wrapping_larger_than_any_row_is_read(tmp_path: Path) -> None:
     train, test = large(2000), large(3)
     meta = json.dumps({"notes": ["]}" * 99, {"a": [[]]}]})
