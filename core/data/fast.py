@@ -6,18 +6,25 @@ generated rows); every other row goes to `check_row`, which is exact and slower.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from core.data.canonical import CallText, TalkText, TurnText, talk_json
+from core.data.reading.locating import key_twice
 
 LONG_BYTES = 32_000
 """A shorter row can't have the number of characters that is remarked on."""
+PLAIN_ENDS = (b'"}]}', b'"}]}\n', b'"}]}\r\n')
+"""How a row ends whose last key is `messages`; another one is no plain row."""
 CACHED_TOOLS = 1_000
 """Lists of tool definitions that are remembered: most files repeat a few."""
+
+
+Maybe = str | None | UnsetType
+"""A text that may be null or missing; the two are told apart to count the quotes of a row."""
 
 
 class _Function(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -27,8 +34,8 @@ class _Function(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 class _Call(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     function: _Function
-    id: str | None = None
-    type: str | None = None
+    id: Maybe = UNSET
+    type: Maybe = UNSET
 
 
 class PlainTurn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -48,10 +55,10 @@ class CallingTurn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A turn that may call tools or answer such a call."""
 
     role: Literal["system", "user", "assistant", "tool"]
-    content: str | None = None
-    tool_calls: list[_Call] | None = None
-    tool_call_id: str | None = None
-    name: str | None = None
+    content: Maybe = UNSET
+    tool_calls: list[_Call] | UnsetType | None = UNSET
+    tool_call_id: Maybe = UNSET
+    name: Maybe = UNSET
 
 
 NO_RAW = msgspec.Raw(b"")
@@ -62,7 +69,7 @@ class CallingRow(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     messages: list[CallingTurn]
     tools: msgspec.Raw = NO_RAW
-    parallel_tool_calls: bool | None = None
+    parallel_tool_calls: bool | UnsetType | None = UNSET
 
 
 class _ToolFunction(msgspec.Struct, gc=False):
@@ -74,8 +81,12 @@ class _Tool(msgspec.Struct, gc=False):
 
 
 class _Tools(NamedTuple):
+    """Tool definitions of a row, which most files repeat."""
+
     names: frozenset[str]
     written: tuple[msgspec.Raw, ...]
+    quotes: int
+    """In their JSON text."""
 
 
 _decode_plain = msgspec.json.Decoder(PlainRow).decode
@@ -117,26 +128,16 @@ class FastLane:
 
     def take(self, _number: int, _offset: int, line: bytes) -> bool:
         """Whether a row has nothing to remark on; the conversation itself is not wanted."""
-        # The same as `passed`, without its calls: this runs once for every row of large files.
-        if len(line) > LONG_BYTES:
-            return False
-        try:
-            turns = _decode_plain(line).messages
-        except (ValueError, RecursionError):
-            if self._calling(line) is None:
-                return False
-        else:
-            if not _in_order(turns) or (
-                line.count(b'"') != 2 + 8 * len(turns) and not _has_keys_once(line, turns)
-            ):
-                return False
-        self.taken += 1
-        return True
+        passed = self.passed(line) is not None
+        self.taken += passed
+        return passed
 
     def passed(self, line: bytes) -> PlainRow | CallingRow | None:
         """The decoded row when there is nothing to remark on."""
         if len(line) > LONG_BYTES:
             return None
+        if not line.endswith(PLAIN_ENDS):
+            return self._calling(line)
         try:
             plain = _decode_plain(line)
         except (ValueError, RecursionError):
@@ -144,10 +145,10 @@ class FastLane:
         turns = plain.messages
         if not _in_order(turns):
             return None
-        # The quotes of `messages`, and of two keys and two texts a turn: then no key stands twice.
-        if line.count(b'"') == 2 + 8 * len(turns) or _has_keys_once(line, turns):
-            return plain
-        return None
+        quotes = line.count(b'"') - 2 - 8 * len(turns)
+        if quotes and quotes != sum(turn.content.count('"') for turn in turns):
+            return None  # a key stands twice, or a quote is written as an escape
+        return plain
 
     def _calling(self, line: bytes) -> CallingRow | None:
         try:
@@ -155,22 +156,12 @@ class FastLane:
         except (ValueError, RecursionError):
             return None
         turns = row.messages
-        fits = _has_keys_once(line, turns) and _calls_in_order(turns) and self._calls_fit(row)
-        return row if fits else None
-
-    def _calls_fit(self, row: CallingRow) -> bool:
-        tools = self._read_tools(row.tools)
-        if tools is None or not tools.names:
-            return False
-        made: set[str | None] = set()
-        for turn in row.messages:
-            for call in turn.tool_calls or ():
-                if call.function.name not in tools.names or not _is_object(call.function):
-                    return False
-                made.add(call.id)
-            if turn.role == "tool" and (turn.tool_call_id is None or turn.tool_call_id not in made):
-                return False
-        return True
+        tools = self._read_tools(row.tools) if row.tools else None
+        if tools is None or not _calls_in_order(turns) or not _calls_fit(row, tools):
+            return None
+        quotes = 4 + tools.quotes + (0 if row.parallel_tool_calls is UNSET else 2)
+        quotes += sum(map(_quotes_of, turns))
+        return row if line.count(b'"') == quotes else None
 
     def _read_tools(self, raw: msgspec.Raw) -> _Tools | None:
         key = bytes(raw)
@@ -187,7 +178,26 @@ def _parse_tools(raw: bytes) -> _Tools | None:
         values = _decode_values(raw)
     except (ValueError, RecursionError):
         return None
-    return _Tools(names, tuple(msgspec.Raw(msgspec.json.encode(value)) for value in values))
+    if not names or key_twice(raw) is not None:
+        return None
+    written = tuple(msgspec.Raw(msgspec.json.encode(value)) for value in values)
+    return _Tools(names, written, raw.count(b'"'))
+
+
+def _calls_fit(row: CallingRow, tools: _Tools) -> bool:
+    """Whether calls use tools of the row, and results answer calls that were made."""
+    made: set[Maybe] = set()
+    for turn in row.messages:
+        for call in turn.tool_calls or ():
+            known = call.function.name in tools.names and call.id != ""
+            if not known or not _is_object(call.function):
+                return False
+            made.add(call.id)
+        if turn.name == "" or turn.tool_call_id == "":
+            return False
+        if turn.role == "tool" and (not turn.tool_call_id or turn.tool_call_id not in made):
+            return False
+    return True
 
 
 def _is_object(function: _Function) -> bool:
@@ -218,35 +228,39 @@ def _calls_in_order(turns: list[CallingTurn]) -> bool:
     """As `_in_order`, with calls by the assistant and tool results after them."""
     before = ""
     for turn in turns:
-        role, calls = turn.role, turn.tool_calls
-        follows = turn.role not in NOT_BEFORE or before not in NOT_BEFORE[role]
-        if not follows or (calls and role != "assistant"):
+        role, content, calls = turn.role, turn.content, bool(turn.tool_calls)
+        if before in NOT_BEFORE[role] or (calls and role != "assistant"):
             return False
-        content = turn.content
-        if (content is None or not content or content.isspace()) and not calls:
+        if not calls and (not content or content.isspace()):
             return False
         before = role
     return before == "assistant"
 
 
-def _has_keys_once(line: bytes, turns: Sequence[object]) -> bool:
-    """Whether no key stands twice: decoding keeps only the last of two in silence.
+def _quotes_of(turn: CallingTurn) -> int:
+    """The quotes that a turn is written with, when each of its keys stands there once."""
+    quotes = 4 + _quotes(turn.content) + _quotes(turn.tool_call_id) + _quotes(turn.name)
+    if turn.tool_calls is not UNSET:
+        quotes += 2
+    for call in turn.tool_calls or ():
+        function = call.function
+        quotes += 2 + _quotes(function.name) + _quotes(function.arguments)
+        quotes += _quotes(call.id) + _quotes(call.type)
+    return quotes
 
-    Inside text the quotes of what looks like a key are escaped.
-    """
-    count = len(turns)
-    return (
-        line.count(b'"role"') == count
-        and line.count(b'"messages"') == 1
-        and line.count(b'"content"') <= count
-        and line.count(b'"tools"') <= 1
-        and line.count(b'"tool_calls"') < count
-    )
+
+def _quotes(value: Maybe) -> int:
+    """Of a key and its text; quotes inside text are written as \\" and count as well."""
+    if isinstance(value, str):
+        return 4 + value.count('"')
+    return 0 if value is UNSET else 2
 
 
 def _as_text(turn: CallingTurn) -> TurnText:
     calls = tuple(
-        CallText(call.function.name, call.function.arguments, call.id)
+        CallText(call.function.name, call.function.arguments, call.id or None)
         for call in turn.tool_calls or ()
     )
-    return TurnText(turn.role, turn.content or "", calls, turn.tool_call_id, turn.name)
+    return TurnText(
+        turn.role, turn.content or "", calls, turn.tool_call_id or None, turn.name or None
+    )

@@ -62,10 +62,13 @@ def lines(rows: int, seed: int = 5) -> Iterator[bytes]:
         yield json.dumps(row, ensure_ascii=chance.random() < ESCAPED_SHARE).encode()
 
 
-def write(path: Path, rows: int = ROWS, array: bool = False) -> int:
-    """Write the file as JSON Lines or as one array; returns its size in bytes."""
+def write(path: Path, rows: int = ROWS, array: bool = False, whole: bool = False) -> int:
+    """Write the file as JSON Lines or as one array; returns its size in bytes.
+
+    An array, and a `whole` file, have no broken rows.
+    """
     with path.open("wb") as file:
-        for number, line in enumerate(_usable(lines(rows)) if array else lines(rows)):
+        for number, line in enumerate(_usable(lines(rows)) if array or whole else lines(rows)):
             if array:
                 file.write(b",\n" if number else b"[")
             file.write(line if array else line + b"\n")

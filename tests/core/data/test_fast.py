@@ -27,15 +27,15 @@ CALL = st.fixed_dictionaries(
             }
         )
     },
-    optional={"id": st.sampled_from(["1", "2"]), "type": st.just("function")},
+    optional={"id": st.sampled_from(["1", "2", "", None]), "type": st.just("function")},
 )
 TURN = st.fixed_dictionaries(
     {"role": st.sampled_from(["system", "user", "assistant", "assistant", "user", "tool", "x"])},
     optional={
         "content": st.one_of(TEXTS, st.none(), st.just([{"type": "text", "text": "part"}])),
         "tool_calls": st.one_of(st.lists(CALL, max_size=2), st.none()),
-        "tool_call_id": st.sampled_from(["1", "2"]),
-        "name": st.just("Ann"),
+        "tool_call_id": st.sampled_from(["1", "2", "", None]),
+        "name": st.sampled_from(["Ann", "", None]),
         "weight": st.sampled_from([0, 1]),
         "extra": st.just(1),
     },
@@ -64,6 +64,34 @@ def test_what_passes_has_nothing_to_remark_on(
         assert conversation_json(checked.conversation) == passed
 
 
+CALLING = json.dumps(
+    {
+        "messages": [
+            {"role": "user", "content": 'Say "on"'},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {"id": "1", "function": {"name": "look", "arguments": '{"a": "\\"b\\""}'}}
+                ],
+            },
+            {"role": "tool", "tool_call_id": "1", "content": "ok"},
+            {"role": "assistant", "content": "Done"},
+        ],
+        "tools": [TOOL],
+    },
+    separators=(",", ":"),
+).encode()
+
+
+def test_calls_and_quotes_in_texts_pass() -> None:
+    passed = FastLane().conversation(CALLING)
+    assert passed is not None
+    checked = check_row(json.loads(CALLING))
+    assert checked.conversation is not None
+    assert conversation_json(checked.conversation) == passed
+
+
 def test_a_key_that_stands_twice_is_left_to_the_exact_way() -> None:
     once = b'{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}'
     assert FastLane().conversation(once) is not None
@@ -71,6 +99,9 @@ def test_a_key_that_stands_twice_is_left_to_the_exact_way() -> None:
         once.replace(b'"content":"a"', b'"content":"z","content":"a"'),
         once.replace(b'"role":"user"', b'"role":"user","role":"user"'),
         once[:-1] + b',"messages":[]}',
+        CALLING.replace(b'"id":"1"', b'"id":"2","id":"1"'),
+        CALLING.replace(b'"type":"function"', b'"type":"x","type":"function"', 1),
+        CALLING.replace(b'"content":null', b'"content":"z","content":null'),
     ):
         assert FastLane().conversation(twice) is None
         assert decode_row(1, 0, twice).faults
