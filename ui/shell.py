@@ -52,7 +52,7 @@ from ui.words import Voice
 STYLES = sorted((Path(__file__).parent / "styles").glob("*.css"))
 FIRST_PORT, PORTS = 7860, 100
 QUEUE_LOOK_S = 0.02
-LARGEST_UPLOAD = "500mb"
+LARGEST_UPLOAD = "1gb"
 KEPT_S = 24 * 3600
 """Seconds that uploaded and downloadable copies are kept."""
 ROOMS = {

@@ -7,7 +7,7 @@ from core.assistant.records import Language
 from core.assistant.replies import joined, reply
 from core.assistant.results_data import harmless
 from core.assistant.understanding import Request
-from core.data.advice import codes_of
+from core.data.advice_matters import codes_of
 from core.data.repairing import RepairOffer
 
 DUPLICATES = "duplicates"

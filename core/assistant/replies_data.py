@@ -40,6 +40,10 @@ DATA: dict[str, tuple[str, str]] = {
         "A choice is yours: {question} I took “{chosen}”; choose another on the card, or say it.",
         "有一处由您决定：{question}我先选了“{chosen}”，可在卡片上改，也可以直接说。",
     ),
+    "data_question_told": (
+        "A choice is yours: {question} Choose another than “{chosen}” on the card, or say it.",
+        "有一处由您决定：{question}如果不是“{chosen}”，可在卡片上改，也可以直接说。",
+    ),
     "data_reading": (
         "The file is large, so its texts are being read in the background; I'll tell you here when "
         "that is done. Then I know of private data, near duplicates and odd texts, too.",

@@ -75,6 +75,8 @@ def _keys(situation: Situation) -> tuple[str, ...]:
     if newest is None or newest.status != "succeeded":
         if situation.dataset_id is None:
             return ("demo", "help")
+        if not (situation.can_train and situation.is_inspected):
+            return (_about_data(situation) or "data", "help")
         return ("train", _about_data(situation) or "data", "help")
     if situation.report_is_of_finished:
         return ("report", "compare", "again")

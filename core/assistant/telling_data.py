@@ -31,7 +31,8 @@ def data(seen: DataSeen, language: Language) -> str:
     if seen.questions:
         question = seen.questions[0]
         words = question.zh if language == "zh" else question.en
-        parts.append(reply("data_question", language, question=words, chosen=question.chosen))
+        key = "data_question_told" if question.chosen in words else "data_question"
+        parts.append(reply(key, language, question=words, chosen=question.chosen))
     if seen.advice:
         parts.append(reply("data_advice", language, advice=seen.advice[0]))
         if len(seen.advice) > 1:

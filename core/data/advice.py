@@ -9,34 +9,22 @@ than what is untidy. An error that no matter names loses its rows, with the weig
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from importlib import resources
 from typing import NamedTuple
 
+from core.data.advice_matters import Matter, Said, filled, rows_en, table
 from core.data.leaks import LeakReport
 from core.data.problems import KINDS
 from core.data.records import Dataset, Problem, Severity
 from core.data.repairs.catalog import REPAIRS, repairs_for
-from core.data.wording import Language, problem_parts
+from core.data.wording import problem_parts
 from core.messages import Record
 
 MOST = 3
 SEVERITY: dict[Severity, int] = {"error": 3, "warning": 2, "note": 1}
 LEAK, LOST, OTHER = 10.0, 5.0, 1.0
 """Weights of held-out rows that leak, of rows lost to errors, and of warnings no matter names."""
-
-
-class Said(Record):
-    """Sentences in both languages."""
-
-    en: str
-    zh: str
-
-    def in_language(self, language: Language) -> str:
-        return self.zh if language == "zh" else self.en
 
 
 class Advice(Record):
@@ -66,16 +54,6 @@ class Advice(Record):
     """By the rule of this module."""
 
 
-class _Matter(Record):
-    """A table of `advice.toml`."""
-
-    codes: tuple[str, ...]
-    weight: float
-    whole: bool = False
-    en: tuple[str, str, str]
-    zh: tuple[str, str, str]
-
-
 class _Rows(NamedTuple):
     """In how many rows a code was found, and one of them."""
 
@@ -101,9 +79,9 @@ def summarize(dataset: Dataset) -> Said:
     """What was read of the file, in two sentences."""
     s = dataset.summary
     if s.usable == s.rows:
-        en, zh = f"All {_rows_en(s.rows)} can be used.", f"{s.rows:,} 行全部可用。"
+        en, zh = f"All {rows_en(s.rows)} can be used.", f"{s.rows:,} 行全部可用。"
     else:
-        en = f"{s.usable:,} of {_rows_en(s.rows)} can be used."
+        en = f"{s.usable:,} of {rows_en(s.rows)} can be used."
         zh = f"{s.rows:,} 行中有 {s.usable:,} 行可用。"
     if s.rejected or s.duplicates:
         en += f" Left out: {s.rejected:,} for errors, {s.duplicates:,} as repetitions."
@@ -115,7 +93,7 @@ def summarize(dataset: Dataset) -> Said:
 
 
 def _matters(dataset: Dataset, found: Mapping[str, _Rows]) -> Iterator[Advice]:
-    for name, matter in _table().items():
+    for name, matter in table().items():
         codes = tuple(code for code in matter.codes if code in found)
         if codes:
             yield _advice(name, matter, codes, dataset, found)
@@ -125,12 +103,12 @@ def _of_rows(rows: int, first: Problem | None, what: Said) -> Said:
     """What is wrong, with the number of rows where single rows are meant."""
     if first is None or first.row is None:
         return what
-    return Said(en=f"{_rows_en(rows)}: {what.en}", zh=f"{rows:,} 行：{what.zh}")
+    return Said(en=f"{rows_en(rows)}: {what.en}", zh=f"{rows:,} 行：{what.zh}")
 
 
 def _advice(
     name: str,
-    matter: _Matter,
+    matter: Matter,
     codes: tuple[str, ...],
     dataset: Dataset,
     found: Mapping[str, _Rows],
@@ -144,7 +122,7 @@ def _advice(
         "example": _example(found[codes[0]].first),
     }
     weight = matter.weight
-    en, zh = _filled(matter.en, values, "en"), _filled(matter.zh, values, "zh")
+    en, zh = filled(matter.en, values, "en"), filled(matter.zh, values, "zh")
     score = sum(SEVERITY[KINDS[code].severity] * count * weight for code, count in counts.items())
     return _with_repair(
         Advice(
@@ -174,7 +152,7 @@ def _lost(dataset: Dataset, found: Mapping[str, _Rows]) -> Iterator[Advice]:
                 rows=rows,
                 found=_of_rows(rows, first, what[0]),
                 cost=Said(
-                    en=f"Left out: nothing is learned from {_rows_en(rows)} of {total:,}.",
+                    en=f"Left out: nothing is learned from {rows_en(rows)} of {total:,}.",
                     zh=f"已排除：共 {total:,} 行，其中 {rows:,} 行学不到任何内容。",
                 ),
                 fix=what[1],
@@ -263,7 +241,7 @@ def _together(dataset: Dataset, codes: tuple[str, ...], found: Mapping[str, _Row
 
 
 def _unnamed(found: Mapping[str, _Rows], severity: Severity) -> list[str]:
-    named = {code for matter in _table().values() for code in matter.codes}
+    named = {code for matter in table().values() for code in matter.codes}
     return [code for code in found if code not in named and KINDS[code].severity == severity]
 
 
@@ -302,55 +280,3 @@ def _example(first: Problem | None) -> str:
     """A value of the first finding, such as the placeholder itself."""
     values = first.values if first else {}
     return next((values[key] for key in ("placeholder", "count") if key in values), "…")
-
-
-def _filled(
-    texts: tuple[str, str, str], values: Mapping[str, int | str], language: Language
-) -> list[str]:
-    count = _rows_zh if language == "zh" else _rows_en
-    said = {key: count(value) if isinstance(value, int) else value for key, value in values.items()}
-    return [_singular(text.format(**said)).strip() for text in texts]
-
-
-def _singular(text: str) -> str:
-    """A verb that follows "1 row" as it is after one."""
-    before, row, after = text.partition("1 row ")
-    verb, blank, rest = after.partition(" ")
-    if before or not row or verb not in VERBS:
-        return text
-    return f"{row}{VERBS[verb]}{blank}{rest}"
-
-
-VERBS = {
-    "answer": "answers",
-    "are": "is",
-    "come": "comes",
-    "end": "ends",
-    "have": "has",
-    "hold": "holds",
-    "name": "names",
-}
-"""Of the sentences that begin with {rows}."""
-
-
-def _rows_en(count: int) -> str:
-    return f"{count:,} row" if count == 1 else f"{count:,} rows"
-
-
-def _rows_zh(count: int) -> str:
-    return f" {count:,} 行"
-
-
-@cache
-def _table() -> dict[str, _Matter]:
-    text = resources.files("core.data").joinpath("advice.toml").read_text(encoding="utf-8")
-    return {name: _Matter.model_validate(entry) for name, entry in tomllib.loads(text).items()}
-
-
-def codes_of(matters: Iterable[str]) -> frozenset[str]:
-    """The problems that these matters are about; a matter of `advice.toml` or a code."""
-    return frozenset(
-        code
-        for matter in matters
-        for code in (_table()[matter].codes if matter in _table() else (matter,))
-    )

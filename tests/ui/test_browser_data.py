@@ -15,6 +15,8 @@ from ui import shell
 
 pytestmark = pytest.mark.slow
 LABELS = ("refund", "delivery")
+ASKED = ("Where can I find", "Who will deliver", "Could somebody cancel", "Why did you charge")
+THINGS = ("kettle", "bicycle", "winter coat", "birthday present", "garden chair", "old camera")
 
 
 @pytest.fixture
@@ -27,9 +29,8 @@ def app(actions: FakeActions) -> Iterator[shell.RunningApp]:
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     """Texts and labels in two columns; three texts end in white space."""
-    rows = [
-        f"Where is parcel number {n}?{'  ' if n < 3 else ''},{LABELS[n % 2]}" for n in range(24)
-    ]
+    texts = [f"{ask} my {thing} today?" for ask in ASKED for thing in THINGS]
+    rows = [f"{text}{'  ' if n < 3 else ''},{LABELS[n % 2]}" for n, text in enumerate(texts)]
     file = tmp_path / "intents.csv"
     file.write_text("\n".join(["text,category", *rows]) + "\n", encoding="utf-8")
     return file
@@ -64,7 +65,7 @@ def test_a_question_of_a_table_is_answered_and_the_file_read_again(
         add(seen, table)
         asked = page.locator("#data-questions select[name=text_column]")
         expect(asked).to_have_value("text")
-        expect(page.locator("#data-dialogue")).to_contain_text("Where is parcel number 0?")
+        expect(page.locator("#data-dialogue")).to_contain_text("Where can I find my kettle")
         asked.select_option("category")
         page.locator("#data-questions select[name=label_column]").select_option("text")
         page.locator("#data-questions button[data-do=answer]").click()
@@ -88,7 +89,8 @@ def test_repairing_shows_what_changed_and_can_be_undone(
         expect(banner).to_contain_text("Repaired version of orders")
         expect(banner).to_contain_text("1 changed")
         page.locator("#data-tab-changes-button").click()
-        expect(page.locator("#data-changes del")).to_have_text("<U+200B>")
+        expect(page.locator("#data-changes del")).to_have_text("tea<U+200B>pot")
+        expect(page.locator("#data-changes ins")).to_have_text("teapot")
         banner.locator("button[data-do=undo]").click()
         expect(banner).to_be_hidden()
         expect(page.locator("#data-kinds button[data-code=zero_width]").first).to_be_visible()
@@ -106,8 +108,6 @@ def test_placeholders_are_filled_and_rejected_rows_come_back(
         mend.locator("summary").click()
         mend.locator("button").click()
         expect(page.locator(".toast-wrap")).to_contain_text("Nothing was filled in")
-        mend = page.locator("#data-kinds .dt-mend", has_text="Fill in")
-        mend.locator("summary").click()
         mend.locator("input").fill("Fennel")
         mend.locator("button").click()
         expect(page.locator("#data-version")).to_contain_text("1 changed")
@@ -140,6 +140,29 @@ def test_a_row_as_tokens_and_what_is_learned_in_all(app: shell.RunningApp, dialo
         expect(page.locator("#data-lengths")).to_contain_text("all 22 rows counted")
         page.locator("#data-totals").click()
         expect(page.locator("#data-learned")).to_contain_text("Learned tokens")
+        seen.assert_sound()
+
+
+def test_another_dataset_is_chosen_and_rows_are_grown_from_it(
+    app: shell.RunningApp, table: Path, dialogues: Path
+) -> None:
+    with visit(f"{app.address}/?room=data&lang=en") as seen:
+        page = seen.page
+        add(seen, table)
+        add(seen, dialogues)
+        page.locator("#data-choose input").click()
+        page.get_by_role("option", name="intents").click()
+        expect(page.locator("#data-summary")).to_contain_text(table.name)
+        expect(page.locator("#data-dialogue")).to_contain_text("Where can I find my kettle")
+        page.locator("#data-tab-more-button").click()
+        more = page.locator("#data-more")
+        more.locator("input[name=rows]").fill("4")
+        more.locator("button[data-do=augment-plan]").click()
+        more.locator("button[data-do=augment-start]").click()
+        expect(more.locator(".dt-proposal")).to_have_count(4)
+        more.locator("button[data-decide=accept]").first.click()
+        more.locator("button[data-do=augment-accept]").click()
+        expect(page.locator("#data-version")).to_contain_text("1 added")
         seen.assert_sound()
 
 

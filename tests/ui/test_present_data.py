@@ -6,12 +6,15 @@ import csv
 import io
 import json
 
-from core.data.problems import make_problem
+from core.data.problems import Place, make_problem
 from core.data.records import Example, Problem, Split
+from core.data.repairing import offers
 from core.errors import DataError
 from core.messages import Conversation, Message, ToolCall
 from tests.eval.made_up import dataset as made_up_dataset
+from ui.present import data_findings as findings
 from ui.present import dataset as shown
+from ui.present.data_findings import Filter
 from ui.present.dialogue import dialogue
 from ui.words import Voice
 
@@ -37,27 +40,69 @@ def test_the_summary_counts_and_names_the_split() -> None:
 
 
 def test_the_table_has_every_finding_with_its_place() -> None:
-    told = shown.problems([ERROR, NOTE], EN)
+    told = findings.problems([ERROR, NOTE], EN)
     assert told.count("<tr>") == 3
-    assert "<td>3</td><td>4</td><td>5</td><td><code>$.messages</code></td>" in told
+    assert 'data-do="row" data-row="3">Row 3</button>' in told
+    assert "line 4, character 5" in told
+    assert "<code>$.messages</code>" in told
     assert "No &lt;assistant&gt;." in told
-    assert "<td></td>" in told  # the note has no row
-    assert "No problems found" in shown.problems([], EN)
+    assert "whole file" in told  # the note has no row
+    assert "No problems found" in findings.problems([], EN)
 
 
-def test_a_long_list_says_that_the_download_has_the_rest() -> None:
-    told = shown.problems([NOTE] * (shown.SHOWN_PROBLEMS + 1), EN)
-    assert told.count("<tr>") == shown.SHOWN_PROBLEMS + 1
-    assert "The first 200 of 201" in told
+def test_a_long_list_has_pages() -> None:
+    found = [NOTE] * (findings.PAGE + 1)
+    assert findings.problems(found, EN).count("<tr>") == findings.PAGE + 1
+    last = findings.problems(found, EN, Filter(page=99))
+    assert last.count("<tr>") == 2
+    assert "Page 2 of 2" in last
+    assert 'data-page="1"' in last
+    assert 'data-page="3"' not in last
 
 
-def test_filtering_by_severity() -> None:
-    assert shown.of_severity([ERROR, NOTE], "note") == [NOTE]
-    assert shown.of_severity([ERROR, NOTE], "all") == [ERROR, NOTE]
+def test_findings_that_are_counted_but_not_listed_are_told() -> None:
+    told = findings.problems([NOTE], EN, counts={"no_system": 7_000})
+    assert "7,000 findings, of which the first 1 are listed" in told
+
+
+def test_filtering_by_severity_and_kind() -> None:
+    assert findings.chosen([ERROR, NOTE], Filter("note")) == [NOTE]
+    assert findings.chosen([ERROR, NOTE], Filter()) == [ERROR, NOTE]
+    assert findings.chosen([ERROR, NOTE], Filter(code=ERROR.code)) == [ERROR]
+    assert findings.chosen([ERROR, NOTE], Filter("note", ERROR.code)) == []
+
+
+def test_each_kind_says_how_often_and_what_mends_it() -> None:
+    hidden = make_problem("zero_width", Place(row=2), characters="U+200B", times="1")
+    dataset = made_up_dataset().model_copy(
+        update={"problems": (NOTE, hidden), "problem_counts": {"no_system": 1, "zero_width": 12}}
+    )
+    told = str(findings.kinds(dataset, offers(dataset), Filter(), EN))
+    assert told.index("zero_width") < told.index("no_system")  # the worse one first
+    assert "<td>12</td>" in told
+    assert 'data-do="repair" data-code="zero_width"' in told
+    assert "kinds: 1, places: 12" in told
+    assert findings.kinds(dataset, offers(dataset), Filter("error"), EN) == ""
+
+
+def test_a_repair_that_takes_rows_away_says_so_first() -> None:
+    said = make_problem("ai_disclaimer", Place(row=2), text="As an AI")
+    left = make_problem("placeholder", Place(row=3), placeholder="{{name}}")
+    dataset = made_up_dataset().model_copy(
+        update={
+            "problems": (said, left),
+            "problem_counts": {"ai_disclaimer": 4, "placeholder": 1},
+        }
+    )
+    told = str(findings.kinds(dataset, offers(dataset), Filter(), EN))
+    assert "This takes rows away: up to 4 places" in told
+    assert '<input name="{{name}}"' in told
+    assert "repair-all" not in told
+    assert "此修复会删除数据" in str(findings.kinds(dataset, offers(dataset), Filter(), ZH))
 
 
 def test_findings_as_csv_hold_no_formula() -> None:
-    rows = list(csv.DictReader(io.StringIO(shown.as_csv([ERROR, NOTE], EN))))
+    rows = list(csv.DictReader(io.StringIO(findings.as_csv([ERROR, NOTE], EN))))
     assert rows[0]["row"] == "3"
     assert rows[0]["fix"] == "'=SUM(1)"
     assert rows[1]["row"] == ""
@@ -66,9 +111,9 @@ def test_findings_as_csv_hold_no_formula() -> None:
 
 def test_findings_and_notes_are_said_in_the_persons_language() -> None:
     empty = make_problem("file_empty", file="<tea>.jsonl")
-    assert "&lt;tea&gt;.jsonl 是空文件。" in shown.problems([empty], ZH)
-    assert "is empty" in shown.problems([empty], EN)
-    assert "请选择" in shown.as_csv([empty], ZH)
+    assert "&lt;tea&gt;.jsonl 是空文件。" in findings.problems([empty], ZH)
+    assert "is empty" in findings.problems([empty], EN)
+    assert "请选择" in findings.as_csv([empty], ZH)
     split = SPLIT.model_copy(
         update={"notes": ("Every `split` key says train, so the parts were drawn anyway.",)}
     )
@@ -86,7 +131,7 @@ def test_damaged_datasets_are_named_with_what_to_do() -> None:
 
 
 def test_findings_as_jsonl_can_be_read_again() -> None:
-    lines = shown.as_jsonl([ERROR, NOTE]).splitlines()
+    lines = findings.as_jsonl([ERROR, NOTE]).splitlines()
     assert [Problem.model_validate(json.loads(line)) for line in lines] == [ERROR, NOTE]
 
 

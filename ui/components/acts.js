@@ -17,10 +17,12 @@ function draw() {
 }
 
 element.addEventListener("click", (event) => {
-  const asked = event.target.closest("[data-do]");
+  const asked = event.target.closest("[data-do], [data-decide]");
   if (!asked || asked.disabled) return;
   event.preventDefault();
-  trigger("act", { ...asked.dataset, values: fields(asked.closest("[data-form]")) });
+  const job = asked.closest("[data-job]")?.dataset.job;
+  const values = fields(asked.closest("[data-form]"));
+  trigger("act", { do: "decide", job, ...asked.dataset, values });
   if (asked.dataset.do === "row") showRow();
 });
 watch("value", draw);

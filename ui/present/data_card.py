@@ -9,7 +9,9 @@ from typing import Any
 
 from core.assistant.names import LANGUAGES, pick
 from core.assistant.results_data import harmless
-from core.data.advice import Advice, Said, advise
+from core.assistant.telling_data import main_languages
+from core.data.advice import Advice, advise
+from core.data.advice_matters import Said
 from core.data.records import Dataset, Question, Split
 from core.data.repairing import offers
 from core.data.versions import RowChange
@@ -22,7 +24,6 @@ from ui.words import Voice
 OPTIONS = 6
 """Buttons for a question; other answers can be said."""
 LABELS = 6
-TOLD_LANGUAGES = 3
 TOLD_CHANGES = 5
 TOLD_PLACES = 3
 TONE = {"error": "bad", "warning": "warn", "note": "plain"}
@@ -84,10 +85,7 @@ def _file(dataset: Dataset, voice: Voice) -> str:
 
 
 def _languages(counts: dict[str, int], voice: Voice) -> str:
-    told = sorted(counts.items(), key=lambda item: -item[1])
-    named = [(pick(LANGUAGES, name, voice.language), n) for name, n in told[:TOLD_LANGUAGES]]
-    if rest := sum(n for _, n in told[TOLD_LANGUAGES:]):
-        named.append((pick(LANGUAGES, "other", voice.language), rest))
+    named = [(pick(LANGUAGES, name, voice.language), n) for name, n in main_languages(counts)]
     return _listed(named) or voice("none")
 
 

@@ -17,7 +17,8 @@ def job(found: Job | None, voice: Voice) -> Html | str:
     if found.status == "failed":
         return _failed(found, title, voice)
     if found.status == "cancelled":
-        return tag("p", voice("data.job.cancelled", what=title), class_="dt-note")
+        told = tag("p", voice("data.job.cancelled", what=title))
+        return tag("div", told, _go_on(found, voice), class_="dt-job")
     cancel = act("cancel", voice("data.job.cancel"), id=found.id)
     return tag(
         "div",
@@ -31,7 +32,9 @@ def job(found: Job | None, voice: Voice) -> Html | str:
 
 def _far(found: Job, voice: Voice) -> str:
     now = found.progress
-    phase = voice.known(f"data.phase.{now.phase}", now.phase)
+    phase = voice.known(f"data.phase.{now.phase.replace(' ', '_')}", now.phase)
+    if not (now.done or now.total):
+        return phase
     if now.total is None:
         return voice("data.job.far", phase=phase, done=numbers.count(now.done))
     done, total = numbers.count(now.done), numbers.count(now.total)
@@ -51,7 +54,11 @@ def _failed(found: Job, title: str, voice: Voice) -> Html:
     told = [result.problem, result.fix] if result else []
     lines = (tag("p", voice.said(line)) for line in told if line)
     head = tag("p", voice("data.job.failed", what=title))
-    return tag("div", head, *lines, class_="dt-trouble", role="alert")
+    return tag("div", head, *lines, _go_on(found, voice), class_="dt-trouble", role="alert")
+
+
+def _go_on(found: Job, voice: Voice) -> Html:
+    return tag("div", act("resume", voice("data.job.resume"), id=found.id), class_="dt-actions")
 
 
 def reading(file: str, voice: Voice) -> Html:

@@ -1,4 +1,4 @@
-"""A dataset in short: its counts, its split, the card of the conversation, and what is damaged."""
+"""A dataset in short: its counts, its split, and which datasets are damaged."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from core.data.records import Dataset, Split
 from core.errors import DataError
-from ui.markup import Html, badge, facts, join, tag
+from ui.markup import Html, facts, join, tag
 from ui.present import numbers
-from ui.present.data_findings import severities
 from ui.present.data_split import split_bar
 from ui.words import Voice
 
@@ -46,26 +45,6 @@ def _near(count: int | None, voice: Voice) -> str:
     return f"{hint}; {voice('data.duplicates.near_too', n=numbers.count(count))}"
 
 
-def card(dataset: Dataset, split: Split, voice: Voice) -> Html:
-    """The dataset inside the conversation: the counts that decide what happens next."""
-    s = dataset.summary
-    found = _problem_counts(dataset, voice) or voice("data.problems.none")
-    rows = voice("data.of_rows", rows=numbers.count(s.rows))
-    return tag(
-        "div",
-        tag("header", tag("b", dataset.name), badge(dataset.format)),
-        facts(
-            [
-                (voice("data.usable"), f"{numbers.count(s.usable)} {rows}"),
-                (voice("data.duplicates"), numbers.count(s.duplicates)),
-                (voice("data.problems"), found),
-            ]
-        ),
-        split_bar(split, voice),
-        class_="dt-card",
-    )
-
-
 def damaged(errors: Sequence[DataError], voice: Voice) -> Html | None:
     """That some datasets can't be read, with where each lies and what to do."""
     if not errors:
@@ -76,10 +55,3 @@ def damaged(errors: Sequence[DataError], voice: Voice) -> Html | None:
     )
     head = tag("summary", voice("data.damaged", n=len(errors)))
     return tag("details", head, tag("ul", join(lines)), class_="dt-damaged")
-
-
-def _problem_counts(dataset: Dataset, voice: Voice) -> str:
-    counts = severities(dataset)
-    return ", ".join(
-        voice(f"severity.count.{name}", n=numbers.count(n)) for name, n in counts.items() if n
-    )

@@ -5,7 +5,7 @@ DATA_FINDINGS = {
     "data.problems.none": ("No problems found.", "没有发现问题。"),
     "data.problems.filter": ("Show", "显示"),
     "data.problems.all": ("all", "全部"),
-    "data.problems.count": ("{n} findings", "{n} 条结果"),
+    "data.problems.count": ("Findings: {n}", "{n} 条结果"),
     "data.problems.listed": (
         "{n} findings, of which the first {listed} are listed; of each kind the first 1,000 are.",
         "共 {n} 条，列出前 {listed} 条；每一类最多列出前 1,000 条。",

@@ -11,6 +11,7 @@ import pytest
 
 from core.assistant import chats, driver, news, suggestions
 from core.assistant.records import AssistantSaid, Decision, Said, ToolUsed, Trouble, UserSaid
+from core.data.records import Question
 from core.errors import RunError, ServingError
 from core.settings import EndpointSetting
 from eval.records import EvaluationRequest
@@ -460,11 +461,14 @@ def test_suggestions_fit_how_things_stand(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", [0, 1])
 def test_every_suggestion_is_understood(place: int) -> None:
-    from core.assistant.understanding import understand
+    from core.assistant.understanding import Known, understand
 
+    asked = Question(id="assistant", en="Who?", zh="谁？", options=("Ann", "Bob"), chosen="Ann")
+    known = Known(questions=(asked,))
     for key, said in suggestions.SAYINGS.items():
         pending = key in ("start", "cancel", "yes", "no")
-        intent = understand(said[place].format(epochs=3), pending=pending).intent
+        words = said[place].format(epochs=3, answer="Bob")
+        intent = understand(words, pending=pending, known=known).intent
         assert intent != "unknown", (key, said)
 
 

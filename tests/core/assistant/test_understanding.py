@@ -41,6 +41,58 @@ SAID = {
         文件有什么问题
         检查一下数据
         數據裡有什麼""",
+    "repair": """
+        fix it
+        fix everything please
+        repair everything
+        mend it
+        can you fix it?
+        clean up the data
+        mask the private data
+        redact the e-mails
+        take out the refusals
+        remove the html tags
+        {{name}} is Fennel
+        修复
+        全部修复
+        帮我清理一下数据
+        把隐私打码
+        脱敏
+        删除拒绝回答的行
+        [公司名称] 是 星海""",
+    "undo_data": """
+        undo
+        undo that
+        undo the repair
+        revert it
+        撤销
+        撤回刚才的修复
+        还原""",
+    "changes": """
+        what changed?
+        what did you change
+        show me the changes
+        改了什么
+        看看改动""",
+    "leaks": """
+        does test leak into train?
+        any leaks?
+        is there overlap between train and test
+        how is it split?
+        有没有泄漏
+        训练集和测试集有重叠吗""",
+    "show_row": """
+        show row 12
+        row 7
+        show me example 3
+        给我看第 12 条
+        第12行""",
+    "tokens": """
+        what will be learned of row 12?
+        what does the model learn from row 3
+        show the tokens of row 4
+        第 12 条会学到什么
+        会学到什么""",
     "train": """
         run it
         kick it off

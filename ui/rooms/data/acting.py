@@ -21,7 +21,8 @@ from ui.words import Voice
 if TYPE_CHECKING:
     from ui.rooms.data.page import Page
 
-MAKES = frozenset({"repair", "repair-all", "undo", "answer", "inspect", "cancel"})
+GROWS = frozenset({"augment-start", "augment-accept", "balance"})
+MAKES = GROWS | {"repair", "repair-all", "undo", "answer", "inspect", "cancel", "resume"}
 """What is asked for that ends in another list of datasets."""
 
 
@@ -55,6 +56,7 @@ def wire_acts(page: Page) -> list[Any]:
         "findings": [page.findings.kinds, page.findings.table],
         "changes": [page.versions.banner, page.versions.view],
         "read": [page.read],
+        "more": [page.more.view],
         "split": [page.splitting.view],
         "learning": [page.learning.lengths, page.learning.learned],
     }
@@ -109,6 +111,8 @@ def look(page: Page, asked: Asked, voice: Voice) -> Drawn:
     dataset = page.room.shelf.dataset(asked.dataset_id)
     if asked.place == "split":
         return page.splitting.act(dataset, asked.do, asked.page, voice)
+    if asked.place == "more":
+        return page.more.act(dataset, asked.data, voice)
     return page.versions.act(dataset, asked.page, voice)
 
 
@@ -124,6 +128,10 @@ def make(page: Page, asked: Asked) -> str | None:
         return actions.inspect(dataset_id).dataset_id
     if asked.do == "cancel":
         return actions.cancel_job(str(asked.data["id"])).dataset_id
+    if asked.do == "resume":
+        return actions.resume_job(str(asked.data["id"])).dataset_id
+    if asked.do in GROWS:
+        return page.more.make(dataset_id, asked.data)
     if asked.do == "answer":
         dataset = page.room.shelf.dataset(dataset_id)
         return page.questions.answer(dataset, asked.data["values"]).id

@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 
-from core.data import versions
 from core.data.records import Dataset
 from ui.boundary import told
 from ui.components import widget
@@ -30,10 +29,8 @@ class Findings:
         self.room = room
         self.code = gr.State("")
         with gr.Row(elem_classes=["dt-toolbar"]):
-            kinds = [(label("data.problems.all"), "all")]
-            kinds += [(label(f"severity.{name}"), name) for name in shown.SEVERITIES]
             self.severity = gr.Radio(
-                kinds, value="all", show_label=False, label=label("data.problems.filter"),
+                ["all"], value="all", show_label=False, label=label("data.problems.filter"),
                 container=False, elem_id="data-severity", elem_classes=["dt-choice-pills"],
                 min_width=260,
             )  # fmt: skip
@@ -66,7 +63,11 @@ class Findings:
         name = f"{Path(dataset.source_name).stem}-rejected.jsonl"
         rejected = self.room.offer_file(self.room.actions.rejected_file(dataset.id), name)
         button = gr.DownloadButton(value=rejected, visible=rejected is not None)
-        start = {self.severity: gr.Radio(value="all", visible=found), self.code: ""}
+        counts = {name: n for name, n in shown.severities(dataset).items() if n}
+        pills = [(voice("data.problems.all"), "all")]
+        pills += [(f"{voice(f'severity.{name}')} {n:,}", name) for name, n in counts.items()]
+        severity = gr.Radio(choices=pills, value="all", visible=found)
+        start = {self.severity: severity, self.code: ""}
         return {**start, **files, self.rejected: button, **self._listed(dataset, Filter(), voice)}
 
     def _listed(self, dataset: Dataset, wanted: Filter, voice: Voice) -> Drawn:
@@ -115,9 +116,8 @@ class Findings:
             return actions.repair(dataset_id)
         code = str(event["code"])
         fills = {name: value for name, value in event.get("values", {}).items() if value.strip()}
-        if fills:
-            dataset = actions.dataset(dataset_id)
-            return actions.repair(dataset.id, [code], fills)
-        if any(offer.code == code and offer.asks for offer in actions.repairs(dataset_id)):
+        if not fills and any(
+            offer.code == code and offer.asks for offer in actions.repairs(dataset_id)
+        ):
             return None
-        return actions.repair(dataset_id, [code])
+        return actions.repair(dataset_id, [code], fills)

@@ -11,7 +11,7 @@ from core.data.records import Dataset
 from ui.boundary import told
 from ui.components import html, widget
 from ui.i18n import label
-from ui.live import KEEP, QUIET, Live
+from ui.live import QUIET, Live
 from ui.present import data_read
 from ui.present import dataset as shown
 from ui.rooms.data.acting import wire_acts
@@ -19,6 +19,7 @@ from ui.rooms.data.adding import wire_files
 from ui.rooms.data.browser import QUEUED, Browser
 from ui.rooms.data.findings import Findings
 from ui.rooms.data.learning import Learning
+from ui.rooms.data.more import More
 from ui.rooms.data.room import Chosen, DataRoom, Drawn
 from ui.rooms.data.splitting import Splitting
 from ui.rooms.data.versions import Questions, Versions
@@ -45,7 +46,8 @@ class Page:
                 self.browser = Browser(self.room)
         self.chosen = Chosen(self.dropdown, *states)
         self.parts = (
-            self.questions, self.findings, self.versions, self.learning, self.browser,
+            self.questions, self.findings, self.versions, self.learning, self.more,
+            self.browser,
         )  # fmt: skip
 
     def _declare_list(self) -> None:
@@ -71,28 +73,36 @@ class Page:
             learned = gr.Tab(label("data.learning"), id="learning", elem_id="data-tab-learning")
             with learned as self.learning_tab:
                 self.learning = Learning(self.room)
+            with gr.Tab(label("data.more"), id="more", elem_id="data-tab-more"):
+                self.more = More(self.room)
 
     def listed(self) -> list[Any]:
-        """The widgets that `DataRoom.draw` sets, in its order."""
+        """The list of datasets, and what says which one is shown."""
+        return [self.dropdown, self.notes, *self.standing()]
+
+    def standing(self) -> list[Any]:
+        """How the work on the chosen dataset stands."""
         chosen = self.chosen
-        return [
-            self.dropdown, self.notes, self.job, self.timer, chosen.following, chosen.ended,
-            chosen.stamp,
-        ]  # fmt: skip
+        return [self.job, self.timer, chosen.following, chosen.ended, chosen.stamp]
 
     def list_anew(self, visit: Visit, chosen: str | None, following: str | None) -> Drawn:
         """The list with a dataset chosen."""
-        drawn = self.room.draw(visit, chosen, following)
-        return {
-            place: gr.skip() if value is KEEP else value
-            for place, value in zip(self.listed(), drawn, strict=True)
+        now = self.room.look(visit, chosen, following)
+        drawn: Drawn = {
+            self.job: {"html": now.job},
+            self.timer: gr.Timer(active=now.running is not None),
+            self.chosen.following: now.running.id if now.running else None,
+            self.chosen.stamp: self.room.shelf.stamp(now.value),
         }
+        if now.ended is not None:
+            drawn[self.chosen.ended] = now.ended.id
+        return drawn | dict(zip((self.dropdown, self.notes), now.listed, strict=True))
 
     def looked_at(self) -> list[Any]:
         """The widgets that a click inside a view may set, besides the list."""
         return [
             *self.browser.outputs(), *self.findings.narrowed(), *self.splitting.outputs(),
-            self.versions.view,
+            self.versions.view, self.more.view,
         ]  # fmt: skip
 
     def follow(self, visit: Visit, job: Job) -> Drawn:
@@ -130,7 +140,8 @@ def render(services: Services) -> Live:
     _wire_choice(page)
     changes = [*wire_files(page), *wire_acts(page)]
     changes.append(page.learning.wire_job(chosen, page.follow, page.listed()))
-    return Live(page.room.draw, page.listed(), [chosen.dataset, chosen.following], changes)
+    drawn = [page.dropdown, page.notes, page.timer]
+    return Live(page.room.draw, drawn, [chosen.dataset, chosen.following], changes)
 
 
 def _wire_choice(page: Page) -> None:
@@ -141,7 +152,8 @@ def _wire_choice(page: Page) -> None:
     @told
     def choose(dataset_id: str | None, following: str | None, request: gr.Request) -> Drawn:
         drawn = page.list_anew(visit_of(request), dataset_id, following)
-        if drawn[page.dropdown].value == dataset_id:  # an open list would close
+        now = room.shelf.stamped(drawn[chosen.stamp])
+        if now is not None and now.id == dataset_id:  # an open list would close
             del drawn[page.dropdown], drawn[page.notes]
         return drawn
 
@@ -154,8 +166,15 @@ def _wire_choice(page: Page) -> None:
         found = room.shelf.stamped(stamp)
         return page.splitting.draw(found, visit_of(request).voice) if found else gr.skip()
 
-    chosen.dataset.input(choose, given, page.listed(), **QUIET)
-    page.timer.tick(choose, given, page.listed(), **QUIET)
+    @told
+    def grown(stamp: str, request: gr.Request) -> Drawn:
+        found = room.shelf.stamped(stamp)
+        return page.more.draw(found, visit_of(request).voice) if found else gr.skip()
+
+    # In the queue: only its answers make Gradio tell that a State has changed.
+    chosen.dataset.change(choose, given, page.listed(), **QUEUED)
+    page.timer.tick(choose, given, page.listed(), **QUEUED)
     # The stamp names the dataset, as the dropdown may show it only a moment later.
     drawn = chosen.stamp.change(draw, chosen.stamp, page.drawn(), **QUIET)
+    chosen.ended.change(grown, chosen.stamp, page.more.outputs(), **QUEUED)
     drawn.then(divide, chosen.stamp, page.splitting.outputs(), **QUEUED)

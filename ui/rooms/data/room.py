@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +15,6 @@ from core.data.jobs import Job
 from core.data.records import Dataset
 from core.disk import sha256_text
 from core.models import catalog
-from ui.live import KEEP
 from ui.markup import join, tag
 from ui.present import data_jobs
 from ui.present import dataset as shown
@@ -51,6 +51,20 @@ class Chosen:
     """The job that ended last while this page waited for it."""
 
 
+@dataclass(frozen=True)
+class Look:
+    """What the room shows now."""
+
+    value: str | None
+    """The dataset."""
+    listed: list[Any]
+    """The dropdown, and notes below it."""
+    job: str
+    running: Job | None
+    ended: Job | None
+    """The job that was followed, once it has ended."""
+
+
 class DataRoom:
     """The verbs, and the shelf that keeps what they gave."""
 
@@ -60,28 +74,41 @@ class DataRoom:
         self.shelf = Shelf(services.actions, services.watch)
 
     def draw(self, visit: Visit, chosen: str | None, following: str | None) -> list[Any]:
-        """The list of datasets with the newest chosen while nothing else is, and its job."""
-        voice, datasets = visit.voice, self.watch.datasets()
-        ids = [one.id for one in datasets]
+        """The list of datasets, the newest chosen while nothing else is; drawn by the clock.
+
+        The room's own clock ticks while a job is followed, and sees how it ends.
+        """
+        value = self._value(chosen)
+        busy = following is not None or _running(self.actions.jobs(), value) is not None
+        return [*self._list(value, visit.voice), gr.Timer(active=busy)]
+
+    def look(self, visit: Visit, chosen: str | None, following: str | None) -> Look:
+        """Which dataset is to be shown, and how the work on it stands."""
         jobs = self.actions.jobs()
         ended = self._ended(jobs, following)
         made = ended.result.dataset_id if ended and ended.result else None
-        wanted = made if ended and chosen == ended.dataset_id and made in ids else chosen
-        value = wanted if wanted in ids else next(iter(ids), None)
-        job = next((job for job in jobs if job.dataset_id == value), None)
-        running = job is not None and job.status == "running"
+        follows = ended is not None and chosen == ended.dataset_id
+        value = self._value(made if follows and made else chosen)
+        running = _running(jobs, value)
+        return Look(
+            value=value,
+            listed=self._list(value, visit.voice),
+            job=data_jobs.job(running or (ended if follows else None), visit.voice),
+            running=running,
+            ended=ended,
+        )
+
+    def _value(self, wanted: str | None) -> str | None:
+        ids = [one.id for one in self.watch.datasets()]
+        return wanted if wanted in ids else next(iter(ids), None)
+
+    def _list(self, value: str | None, voice: Voice) -> list[Any]:
+        datasets = self.watch.datasets()
         notes = [shown.damaged(self.watch.damaged_datasets(), voice)]
         if not datasets:
             notes.append(tag("p", voice("data.none"), class_="dt-quiet"))
-        return [
-            gr.Dropdown(choices=[(_title(one, voice), one.id) for one in datasets], value=value),
-            join(notes),
-            {"html": data_jobs.job(job if running or ended else None, voice)},
-            gr.Timer(active=running),
-            job.id if job and running else None,
-            ended.id if ended else KEEP,
-            self.shelf.stamp(value),
-        ]
+        choices = [(_title(one, voice), one.id) for one in datasets]
+        return [gr.Dropdown(choices=choices, value=value), join(notes)]
 
     def _ended(self, jobs: tuple[Job, ...], following: str | None) -> Job | None:
         found = next((job for job in jobs if job.id == following), None)
@@ -108,6 +135,11 @@ class DataRoom:
             except OSError:  # another disk, or one that knows no links
                 shutil.copyfile(file, copy)
         return str(copy)
+
+
+def _running(jobs: Sequence[Job], dataset_id: str | None) -> Job | None:
+    found = (job for job in jobs if job.dataset_id == dataset_id and job.status == "running")
+    return next(found, None)
 
 
 def _title(dataset: Dataset, voice: Voice) -> str:
