@@ -7,6 +7,7 @@ the one in the plan.
 
 from __future__ import annotations
 
+import importlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -116,8 +117,9 @@ def _load(folder: Path) -> Any:
 
 def _tokenizer_class(folder: Path) -> Any:
     """The class that the model's own files name, where it is one that reads tokenizer.json."""
-    import transformers
-
+    # transformers replaces itself at the end of its import; when two threads import it at once,
+    # the `import` statement hands the second one the module as it was before that.
+    transformers = importlib.import_module("transformers")
     named = _json(folder / "tokenizer_config.json").get("tokenizer_class")
     found = getattr(transformers, str(named), None)
     general = transformers.PreTrainedTokenizerFast

@@ -41,7 +41,7 @@ TURN = st.fixed_dictionaries(
     },
 )
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {}}}
-ROW = st.fixed_dictionaries(
+ROW: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"messages": st.lists(TURN, max_size=5)},
     optional={
         "tools": st.sampled_from([[TOOL], [], None, "x", [{"function": {}}]]),
