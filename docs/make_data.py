@@ -56,7 +56,7 @@ without one, CESU-8, or a guess (GBK and others) says otherwise; a guess is alwa
 | harm | what happens |
 |---|---|
 | more than 1 GB, a million rows, 8 MB in one row | refused or left unread, and said so |
-| a zip that unpacks to far more than it is, names that leave its folder, nested archives | refused |
+| a zip that unpacks to far more than it is, names that leave its folder, archives in it | refused |
 | pickles, programs, pictures, documents, encrypted files | refused by their first bytes |
 | values nested deeper than 60 levels, YAML aliases that multiply | the row or the file is refused |
 

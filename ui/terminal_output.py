@@ -66,10 +66,14 @@ class Terminal:
                 told["problems"] = as_plain(problems)
             self.print_json({"error": told})
         else:
-            self.progress.print(error.problem, style="bold red", highlight=False, markup=False)
+            self._tell(error.problem, style="bold red")
             for part in (error.where, error.fix):
                 if part:
-                    self.progress.print(part, highlight=False, markup=False)
+                    self._tell(part)
+
+    def _tell(self, text: str, style: str | None = None) -> None:
+        """Soft-wrapped: a path that is broken over two lines can't be copied."""
+        self.progress.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 def as_plain(record: BaseModel | Sequence[BaseModel]) -> Any:

@@ -26,6 +26,8 @@ from eval.records import Comparison, EvaluationRequest, Progress
 from tests.eval import made_up
 from tests.fakes import Behaviour, FakeServer, Messages
 
+pytestmark = pytest.mark.slow
+
 REPORT = "rep-20261121-104500-1a2b"
 RUN = "run-20261121-103005-9f2c"
 JUDGED = (

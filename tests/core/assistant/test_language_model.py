@@ -6,10 +6,14 @@ import json
 import socket
 from pathlib import Path
 
+import pytest
+
 from core.assistant.records import AssistantSaid, Decision, ToolUsed
 from core.settings import EndpointSetting
 from tests.core.assistant.scripted_server import Reply, ScriptedServer
 from tests.core.assistant.talking import Talk, cards, last_said, tea_file, tools, troubles
+
+pytestmark = pytest.mark.slow
 
 
 def talk_with(server: ScriptedServer, tmp_path: Path) -> Talk:

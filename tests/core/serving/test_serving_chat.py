@@ -14,6 +14,8 @@ from core.serving.probing import free_port
 from core.serving.records import Endpoint, Generation, Sampling
 from tests.fakes import Behaviour, FakeServer
 
+pytestmark = pytest.mark.slow
+
 ASK = (Message(role="system", content="Be brief."), Message(role="user", content="Hello?"))
 SAMPLING = Sampling(temperature=0.3, top_p=0.9, max_tokens=12, seed=5)
 

@@ -24,6 +24,8 @@ from core.settings import Settings
 from core.workspace import Workspace
 from tests.fake_vllm import make_environment
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 
