@@ -31,6 +31,9 @@ CPU_HEADS = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
 """Attention head sizes that the engine serves without a GPU."""
 OURS = ("reasons", "template_sha256", "mask_sha256")
 """Fields of a plan that are not for a person to set."""
+ROOM_REASON = "The rows of this data are longer than usual: less would cut some of their answers."
+LONGEST_ROWS = 4096
+"""Tokens; room for longer rows is only made when a person asks for it, for memory's sake."""
 FEW_ROWS, FEW_STEPS = 50, 10
 TOKENS_PER_CHARACTER = {"latin": 0.3, "han": 0.7}
 """Rough averages over current tokenizers: only ever said with 'about'."""
@@ -84,6 +87,8 @@ def propose(
     chosen = set(split.train)
     train = [e for e in store.load_examples(workspace, dataset.id) if e.id in chosen]
     _need_context(plan, model)
+    if "max_length" not in changes:
+        plan = roomier(plan, model, train)
     seen = readiness.look_with(model, plan, train)
     learnt = readiness.warnings(plan, seen) if seen else _guessed_lengths(plan, train)
     plan = plan.model_copy(update=seen.hashes if seen else {})
@@ -237,6 +242,23 @@ def _need_context(plan: TrainingPlan, model: ResolvedModel) -> None:
             f"max_length is {plan.max_length}, but {model.shown_name} reads {context} tokens.",
             fix=f"Set max_length to {context} or less.",
         )
+
+
+def roomier(plan: TrainingPlan, model: ResolvedModel, train: Sequence[Example]) -> TrainingPlan:
+    """The plan with the least max_length that cuts no row of a sample, as far as the model reads.
+
+    A row that is cut loses its end, and with it the answer. Nothing changes while the model's
+    tokenizer is not on this machine.
+    """
+    context = model.shape.context if model.shape else None
+    limit = min(LONGEST_ROWS, context or LONGEST_ROWS)
+    while (seen := readiness.look_with(model, plan, train)) and seen.totals.cut_rows:
+        if plan.max_length >= limit:
+            break
+        longer = min(2 * plan.max_length, limit)
+        reasons = {**plan.reasons, "max_length": ROOM_REASON}
+        plan = plan.model_copy(update={"max_length": longer, "reasons": reasons})
+    return plan
 
 
 def _guessed_lengths(plan: TrainingPlan, train: Sequence[Example]) -> list[str]:

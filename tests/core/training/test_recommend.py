@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from core.actions import Actions, PlanChanges
 from core.data import store
 from core.errors import PlanError
 from core.settings import Settings
@@ -18,6 +21,7 @@ from core.training.events import (
     RunSucceeded,
     StepLogged,
 )
+from core.training.plan import TrainingPlan
 from core.training.recommend import Proposal
 from core.workspace import Workspace
 from tests.core.training.conftest import Data, WrittenRun, dialogue, make_data
@@ -148,3 +152,31 @@ def test_seconds_come_from_a_measured_run_of_the_same_base_here(data: Data) -> N
 def test_a_run_of_another_machine_measures_nothing_here(data: Data) -> None:
     finished(data, "a machine far away")
     assert propose(data).seconds is None
+
+
+def test_room_is_made_for_long_rows_as_far_as_the_model_reads(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    def planned(words: int, **changes: object) -> TrainingPlan:
+        rows = [
+            {
+                "messages": [
+                    {"role": "user", "content": f"Question {n}? " + "please " * words},
+                    {"role": "assistant", "content": f"Answer {n}."},
+                ]
+            }
+            for n in range(30)
+        ]
+        path = tmp_path / f"{words}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        actions = Actions(workspace, Settings(home=workspace.root))
+        dataset = actions.import_data(path)
+        changed = PlanChanges.model_validate({"base_model": "starter", **changes})
+        return actions.propose_plan(dataset.id, changed).plan
+
+    usual = planned(5)
+    longer = planned(usual.max_length + 50)
+    assert usual.max_length < longer.max_length <= 1024
+    assert "cut" in longer.reasons["max_length"]
+    assert planned(3000).max_length == 1024
+    assert planned(700, max_length=256).max_length == 256
