@@ -6,11 +6,18 @@ import fcntl
 import hashlib
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from threading import get_ident
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from core.errors import disk_errors
 
+R = TypeVar("R", bound=BaseModel)
+TAIL = 4096
+"""Bytes from the end of a file of records in which its last line surely stands."""
 LOOKS, PAUSE_S = 4, 0.002
 """Whoever looks at a lease takes it for an instant: only a refusal that lasts means a holder."""
 PATIENCE_S = 1.0
@@ -100,3 +107,20 @@ def lease_is_held(path: Path) -> bool:
             return False
         time.sleep(PAUSE_S)
     return True
+
+
+def last_record(path: Path, kind: type[R]) -> R | None:
+    """The last whole line of a file of JSON records; None when there is none.
+
+    A line that a full disk cut short spoils only itself.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - TAIL))
+            lines = file.read().split(b"\n")[:-1]
+    except OSError:
+        return None
+    for line in reversed(lines):
+        with suppress(ValidationError):
+            return kind.model_validate_json(line)
+    return None

@@ -6,12 +6,11 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from core.disk import lease_is_held, write_atomic
+from core.disk import last_record, lease_is_held, write_atomic
 from core.errors import DataError, RunError, WorkspaceError
 from core.identifiers import new_id, now
 from core.messages import Record
@@ -26,8 +25,6 @@ from eval.records import Evaluation, EvaluationRequest, EvaluationStatus, Progre
 
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds the packages `core` and `eval`, wherever the app was started from."""
-TAIL = 4096
-"""Bytes from the end of progress.jsonl in which its last line surely stands."""
 
 _log = logging.getLogger(__name__)
 
@@ -171,20 +168,8 @@ def markdown_path(workspace: Workspace, report_id: str) -> Path:
 
 
 def last_progress(folder: ReportFolder) -> Progress | None:
-    """The last whole line of progress.jsonl; None when there is none.
-
-    A line that a full disk cut short spoils only itself.
-    """
-    try:
-        with folder.progress.open("rb") as file:
-            file.seek(max(0, folder.progress.stat().st_size - TAIL))
-            lines = file.read().split(b"\n")[:-1]
-    except OSError:
-        return None
-    for line in reversed(lines):
-        with suppress(ValidationError):
-            return Progress.model_validate_json(line)
-    return None
+    """How far it is, as far as it said."""
+    return last_record(folder.progress, Progress)
 
 
 def _status(folder: ReportFolder, launch: Launch) -> tuple[EvaluationStatus, Failure | None]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from core.disk import append_line, lease_is_held, write_atomic
+from core.disk import append_line, last_record, lease_is_held, write_atomic
 from core.errors import DataError
 from core.identifiers import new_id, now
 from core.messages import Record
@@ -20,7 +20,6 @@ from core.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds the package `core`, wherever the app was started from."""
-TAIL = 4096
 
 JobKind = Literal["inspect", "tokens", "augment"]
 JobStatus = Literal["running", "done", "failed", "cancelled"]
@@ -170,7 +169,7 @@ def status(workspace: Workspace, job_id: str) -> Job:
         dataset_id=request.dataset_id,
         created=request.created,
         status=state,
-        progress=_last_progress(folder),
+        progress=last_record(folder.progress, JobProgress) or JobProgress(phase="starting"),
         result=result,
     )
 
@@ -226,17 +225,3 @@ def _process(folder: JobFolder) -> ProcessId | None:
         return ProcessId.model_validate_json(folder.process.read_bytes())
     except (OSError, ValidationError):
         return None
-
-
-def _last_progress(folder: JobFolder) -> JobProgress:
-    """The last whole line; a line that a full disk cut short spoils only itself."""
-    try:
-        with folder.progress.open("rb") as file:
-            file.seek(max(0, folder.progress.stat().st_size - TAIL))
-            lines = file.read().split(b"\n")[:-1]
-    except OSError:
-        lines = []
-    for line in reversed(lines):
-        with suppress(ValidationError):
-            return JobProgress.model_validate_json(line)
-    return JobProgress(phase="starting")
