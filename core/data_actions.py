@@ -11,6 +11,7 @@ from core.data import jobs, repairing, splitting, store, versions
 from core.data.ingest import Progress, read_file
 from core.data.jobs import Job
 from core.data.leaks import LeakReport
+from core.data.problems import NoUsableRows
 from core.data.records import Dataset, Example, ReadChoices, Split
 from core.data.repairing import RepairOffer
 from core.data.report import Beside, CheckReport, check_file
@@ -66,6 +67,31 @@ class DataActions(AugmentActions):
         """
         checked = read_file(file, name, choices, progress)
         return versions.keep(self.workspace, checked, file)
+
+    def import_mended(
+        self,
+        file: Path,
+        name: str | None,
+        choices: ReadChoices | None,
+        codes: Sequence[str] | None,
+        progress: Progress = _silent,
+    ) -> Dataset:
+        """As `import_data`, then mended as `repair` does; no codes mend nothing.
+
+        A file of which no row can be used as it is, is mended while it is read. Raises DataError
+        when a named code can't be mended, or still no row can be used.
+        """
+        try:
+            dataset = self.import_data(file, name, choices, progress)
+        except NoUsableRows:
+            if codes is not None and not codes:
+                raise
+            wanted = repairing.AUTOMATIC if codes is None else tuple(codes)
+            mending = (choices or ReadChoices()).model_copy(update={"repairs": wanted})
+            return self.import_data(file, name, mending, progress)
+        if codes is None:
+            codes = [o.code for o in self.repairs(dataset.id) if not o.removes and not o.asks]
+        return self.repair(dataset.id, codes) if codes else dataset
 
     def import_quickly(self, file: Path, choices: ReadChoices | None = None) -> Dataset:
         """As `import_data`; the texts of a large file are read afterwards, by a job.

@@ -65,17 +65,24 @@ def import_(
     repair: Annotated[
         str, typer.Option(help="Mend what can be mended: all, none, or codes with commas.")
     ] = "none",
+    into: Annotated[
+        str | None, typer.Option(help="Add the rows to this dataset, such as corrected ones.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Keep the good rows of a file as a dataset, mended if asked."""
     with terminal(json) as output:
         actions = open_actions()
         choices = read_choices(format_, encoding, answer)
-        dataset = actions.import_data(file, name, choices, telling(output))
-        if repair != "none":
-            codes = None if repair == "all" else [c.strip() for c in repair.split(",") if c.strip()]
-            dataset = actions.repair(dataset.id, codes)
+        if into is not None:
+            dataset = actions.add_rows(actions.find_dataset(into).id, file)
+        else:
+            codes = None if repair == "all" else repair.replace(",", " ").split()
+            mend = [] if repair == "none" else codes
+            dataset = actions.import_mended(file, name, choices, mend, telling(output))
         output.show(dataset, views.dataset_view(dataset, actions.split(dataset.id)))
+        if dataset.summary.rejected and not json:
+            output.say(f"Rejected rows, to correct: {actions.rejected_file(dataset.id)}")
 
 
 @cli.command()

@@ -27,6 +27,7 @@ from core.data.reading.opening import open_rows
 from core.data.reading.rows import Row
 from core.data.records import Dataset, Question, ReadChoices, Summary
 from core.data.summary import Counting
+from core.data.tasks.templates import check as check_task
 from core.data.whole.report import WholeReport
 from core.data.whole.report import look_at as look_at_whole
 from core.data.whole.watching import Watch
@@ -168,6 +169,7 @@ class _Reading:
         if examples and not self.choices.structure_only:
             whole = look_at_whole(examples, Watch(lambda done, _: self.progress("comparing", done)))
             intake.problems.add_all((found.row, found.finding) for found in whole.found)
+            intake.problems.add_all(check_task(examples))
         problems = intake.problems.all()
         read = Read(intake.rows, intake.rejected, intake.duplicates, len(examples))
         dataset = Dataset(
@@ -267,6 +269,7 @@ def describe(examples: ExampleFile, rejected: int = 0) -> dict[str, Any]:
         problems.add_all((example.row, finding) for finding in inspect_conversation(talk))
     whole = look_at_whole(examples)
     problems.add_all((found.row, found.finding) for found in whole.found)
+    problems.add_all(check_task(examples))
     total = len(examples)
     read = Read(rows=total + rejected, rejected=rejected, duplicates=0, usable=total)
     return {

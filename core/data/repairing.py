@@ -20,6 +20,13 @@ from core.errors import DataError
 from core.messages import Record
 from core.workspace import Workspace
 
+AUTOMATIC = tuple(
+    code
+    for code, kind in KINDS.items()
+    if kind.repair and not REPAIRS[kind.repair].removes and not REPAIRS[kind.repair].asks
+)
+"""Problems whose repair takes nothing away and needs no answer."""
+
 
 class RepairOffer(Record):
     """A kind of problem that can be mended, and how often it was found."""

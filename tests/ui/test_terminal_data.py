@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.core.data.made_rows import row, turns, write_lines
+from tests.core.data.made_rows import call, row, turns, write_lines
 from tests.ui.commands import Run, classes, commands, question, told
 
 REPORT_KEYS = {
@@ -145,3 +146,25 @@ def test_a_row_is_shown_as_a_dialogue_and_as_tokens(run: Run, tmp_path: Path) ->
         missing = run("show", "last", number)
         assert missing.exit_code == 1
         assert "holds no usable conversation" in missing.stderr
+
+
+def test_what_cannot_be_used_as_it_is_is_mended_while_it_is_read(run: Run, tmp_path: Path) -> None:
+    twice = {"messages": [*turns("Light on!"), call(json.dumps('{"on": true}'))]}
+    broken = write_lines(tmp_path / "twice.jsonl", [twice])
+    assert run("import", broken).exit_code == 1
+    kept = told(run("import", broken, "--repair", "all", "--json"))
+    assert kept["summary"]["usable"] == 1
+    fine = write_lines(tmp_path / "fine.jsonl", [row("What is open now?", "The shop is.")])
+    assert told(run("import", fine, "--repair", "all", "--json"))["parent"] is None
+    named = run("import", fine, "--repair", "zero_width")
+    assert named.exit_code == 1
+    assert "can't be mended" in named.stderr
+
+
+def test_corrected_rows_are_added_to_a_dataset(run: Run, tmp_path: Path) -> None:
+    rows = [row("One question here", "Answer"), {"messages": turns("nobody answers")}]
+    first = run("import", write_lines(tmp_path / "some.jsonl", rows))
+    assert "rejected.jsonl" in first.stderr
+    corrected = write_lines(tmp_path / "more.jsonl", [row("nobody answers", "Somebody does")])
+    grown = told(run("import", corrected, "--into", "last", "--json"))
+    assert (grown["summary"]["usable"], grown["change"]["kind"]) == (2, "rows added")

@@ -137,3 +137,14 @@ def test_strange_file_names_do_no_harm(tmp_path: Path) -> None:
     assert isinstance(checked, Checked)
     assert checked.dataset.source_name.endswith(".jsonl")
     assert checked.dataset.model_dump_json()
+
+
+def test_a_labelled_table_is_checked_by_its_own_task(tmp_path: Path) -> None:
+    rows = [f"Text number {n},{'refund' if n % 2 else 'delivery'}" for n in range(20)]
+    rows += ["Another one,Refund ", "And one more,Refund "]
+    path = tmp_path / "intents.csv"
+    path.write_text("\n".join(["text,label", *rows]) + "\n")
+    checked = read_file(path, None)
+    assert checked.dataset.formats == {"labelled_table": 22}
+    assert "labels_near" in codes_of(checked)
+    assert checked.dataset.summary.labels["delivery"] == 10
