@@ -128,9 +128,10 @@ class FastLane:
 
     def take(self, _number: int, _offset: int, line: bytes) -> bool:
         """Whether a row has nothing to remark on; the conversation itself is not wanted."""
-        passed = self.passed(line) is not None
-        self.taken += passed
-        return passed
+        if self.passed(line) is None:
+            return False
+        self.taken += 1
+        return True
 
     def passed(self, line: bytes) -> PlainRow | CallingRow | None:
         """The decoded row when there is nothing to remark on."""
@@ -157,10 +158,12 @@ class FastLane:
             return None
         turns = row.messages
         tools = self._read_tools(row.tools) if row.tools else None
-        if tools is None or not _calls_in_order(turns) or not _calls_fit(row, tools):
+        if tools is None or not _calls_in_order(turns):
             return None
-        quotes = 4 + tools.quotes + (0 if row.parallel_tool_calls is UNSET else 2)
-        quotes += sum(map(_quotes_of, turns))
+        quotes = _quotes_of(turns, tools.names)
+        if quotes is None:
+            return None
+        quotes += 4 + tools.quotes + (0 if row.parallel_tool_calls is UNSET else 2)
         return row if line.count(b'"') == quotes else None
 
     def _read_tools(self, raw: msgspec.Raw) -> _Tools | None:
@@ -182,22 +185,6 @@ def _parse_tools(raw: bytes) -> _Tools | None:
         return None
     written = tuple(msgspec.Raw(msgspec.json.encode(value)) for value in values)
     return _Tools(names, written, raw.count(b'"'))
-
-
-def _calls_fit(row: CallingRow, tools: _Tools) -> bool:
-    """Whether calls use tools of the row, and results answer calls that were made."""
-    made: set[Maybe] = set()
-    for turn in row.messages:
-        for call in turn.tool_calls or ():
-            known = call.function.name in tools.names and call.id != ""
-            if not known or not _is_object(call.function):
-                return False
-            made.add(call.id)
-        if turn.name == "" or turn.tool_call_id == "":
-            return False
-        if turn.role == "tool" and (not turn.tool_call_id or turn.tool_call_id not in made):
-            return False
-    return True
 
 
 def _is_object(function: _Function) -> bool:
@@ -237,23 +224,39 @@ def _calls_in_order(turns: list[CallingTurn]) -> bool:
     return before == "assistant"
 
 
-def _quotes_of(turn: CallingTurn) -> int:
-    """The quotes that a turn is written with, when each of its keys stands there once."""
-    quotes = 4 + _quotes(turn.content) + _quotes(turn.tool_call_id) + _quotes(turn.name)
-    if turn.tool_calls is not UNSET:
-        quotes += 2
-    for call in turn.tool_calls or ():
-        function = call.function
-        quotes += 2 + _quotes(function.name) + _quotes(function.arguments)
-        quotes += _quotes(call.id) + _quotes(call.type)
+def _quotes_of(turns: list[CallingTurn], names: frozenset[str]) -> int | None:
+    """The quotes that turns are written with, when each of their keys stands there once.
+
+    None when a call uses no tool of the row, or a result answers no call that was made.
+    """
+    made: set[Maybe] = set()
+    quotes = 0
+    for turn in turns:
+        content, answered = turn.content, turn.tool_call_id
+        if turn.name == "" or answered == "":
+            return None
+        if turn.role == "tool" and (not answered or answered not in made):
+            return None
+        # A key and its text have four quotes; those inside the text are written as \\" and count.
+        quotes += 8 + content.count('"') if isinstance(content, str) else 4 + _key(content)
+        quotes += _key(answered) + _key(turn.name)
+        if turn.tool_calls is not UNSET:
+            quotes += 2
+            for call in turn.tool_calls or ():
+                function = call.function
+                if function.name not in names or call.id == "" or not _is_object(function):
+                    return None
+                made.add(call.id)
+                quotes += 10 + function.name.count('"') + function.arguments.count('"')
+                quotes += _key(call.id) + _key(call.type)
     return quotes
 
 
-def _quotes(value: Maybe) -> int:
-    """Of a key and its text; quotes inside text are written as \\" and count as well."""
-    if isinstance(value, str):
-        return 4 + value.count('"')
-    return 0 if value is UNSET else 2
+def _key(value: Maybe) -> int:
+    """The quotes of a key with a value that may be null, or missing."""
+    if value is UNSET:
+        return 0
+    return 2 if value is None else 4 + str(value).count('"')
 
 
 def _as_text(turn: CallingTurn) -> TurnText:

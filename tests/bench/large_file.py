@@ -1,7 +1,8 @@
 """A large file of conversations to measure reading on: about 260,000 rows, 500 MB.
 
 English, Chinese and Russian; some rows call tools, a fifth write their text with \\u escapes, one
-in a hundred is broken in one of six ways. The same seed gives the same file.
+in a hundred is broken in one of six ways. A row has 3.6 messages and 1.9 KB on average, like the
+mix of published files that reading was first measured on. The same seed gives the same file.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ SIZE = 500_000_000
 """Bytes, about."""
 BAD_SHARE = 0.01
 ESCAPED_SHARE = 0.2
-TOOL_SHARE = 0.1
+TOOL_SHARE = 0.05
 WORDS = {
     "en": "the order parcel refund please delivery account invoice what when could your team "
     "warranty battery replace screen shipping address payment card receipt colour size return",
@@ -87,10 +88,10 @@ def _row(chance: random.Random, size: float) -> dict[str, object]:
     words = WORDS[language].split()
     tools = chance.random() < TOOL_SHARE
     messages: list[dict[str, object]] = []
-    if chance.random() < 0.5:
+    if chance.random() < 0.45:
         messages.append({"role": "system", "content": _text(chance, words, 12)})
-    pairs = chance.choice((1, 1, 1, 2, 2, 3))
-    each = max(4, int(size * 0.755 / (2 * pairs) / (len(" ".join(words).encode()) / len(words))))
+    pairs = chance.choice((1, 1, 1, 1, 2, 3))
+    each = max(4, int(size * 0.775 / (2 * pairs) / (len(" ".join(words).encode()) / len(words))))
     for pair in range(pairs):
         messages.append({"role": "user", "content": _text(chance, words, each)})
         if tools and pair == 0:

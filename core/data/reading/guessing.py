@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Sequence
 
-from charset_normalizer import from_bytes
-
 from core.data.reading.names import NAMES
 
 HIGH = re.compile(rb"[\x80-\xff]+")
@@ -30,6 +28,8 @@ def guess_encoding(lines: bytes) -> str | None:
         beyond = [c for c in text if not c.isascii()]
         if beyond and beyond.count("\ufffd") * 50 < len(beyond) and is_likely(beyond, sample):
             return name
+    from charset_normalizer import from_bytes  # here: few files need a guess
+
     best = from_bytes(sample, cp_isolation=list(NAMES["encodings"])).best()
     if best is None or best.encoding == "ascii":
         return None
