@@ -41,7 +41,7 @@ def open_file(path: Path) -> Iterator[BinaryIO]:
     """Open an ordinary file of a readable size; NoUsableRows says why another one is refused."""
     _check_file(path, shown_name(path))
     try:
-        file = path.open("rb", buffering=1 << 20)
+        file = path.open("rb", buffering=1 << 17)
     except OSError as error:
         raise file_error("file_unreadable", file=shown_name(path), reason=_reason(error)) from error
     with file:
