@@ -14,6 +14,8 @@ from core.assistant.records import Act, AssistantSaid, Chat, Decision, Said
 from core.data.jobs import list_jobs
 from tests.core.assistant.talking import Talk, cards, last_said, tea_file, tools, troubles
 
+pytestmark = pytest.mark.slow
+
 CHAT_LINES = """\
 [20/03/2024, 09:00:00] Ann: Is the green tea back?
 [20/03/2024, 09:01:00] Bob: Yes, it came this morning.

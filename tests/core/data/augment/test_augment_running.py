@@ -33,6 +33,8 @@ from tests.core.data.augment.augmenting import (
 )
 from tests.fakes import Behaviour
 
+pytestmark = pytest.mark.slow
+
 OTHER_GOOD = "I've paid 20 euros for order A-1234; when will it arrive?"
 
 
