@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from core.actions import Actions, PlanChanges
+from core.data.collector import no_collection
 from core.errors import PlanError, RunError
 from core.messages import Message
 from core.serving.records import Sampling
@@ -32,7 +33,8 @@ def start(context: typer.Context) -> None:
 def app() -> None:
     """Open the web app."""
     with terminal(False) as output:
-        from ui.shell import serve  # here, so that other commands don't wait for Gradio
+        with no_collection():
+            from ui.shell import serve  # here, so that other commands don't wait for Gradio
 
         actions = open_actions()
         serve(actions, output.say)
