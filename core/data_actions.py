@@ -14,7 +14,7 @@ from core.data.leaks import LeakReport
 from core.data.problems import NoUsableRows
 from core.data.records import Dataset, Example, ReadChoices, Split
 from core.data.repairing import RepairOffer
-from core.data.report import Beside, CheckReport, check_file
+from core.data.report import Beside, CheckReport, check_file, leaks_against
 from core.data.versions import RowChange
 from core.errors import DataError
 from core.models import catalog, readers
@@ -90,7 +90,7 @@ class DataActions(AugmentActions):
             mending = (choices or ReadChoices()).model_copy(update={"repairs": wanted})
             return self.import_data(file, name, mending, progress)
         if codes is None:
-            codes = [o.code for o in self.repairs(dataset.id) if not o.removes and not o.asks]
+            codes = [offer.code for offer in repairing.harmless(self.repairs(dataset.id))]
         return self.repair(dataset.id, codes) if codes else dataset
 
     def import_quickly(self, file: Path, choices: ReadChoices | None = None) -> Dataset:
@@ -209,6 +209,13 @@ class DataActions(AugmentActions):
     def leaks(self, dataset_id: str) -> LeakReport:
         """Overlap between what is trained on and what is held out."""
         return splitting.frozen_leaks(self.workspace, dataset_id)
+
+    def leaks_against(self, dataset_id: str, file: Path) -> LeakReport:
+        """Overlap between all rows of a dataset and a file with held-out rows.
+
+        Raises NoUsableRows when the file can't be read as rows.
+        """
+        return leaks_against(self.examples(dataset_id), file)
 
     # -- what a model will learn --------------------------------------------------------------
 

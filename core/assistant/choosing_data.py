@@ -5,10 +5,9 @@ from __future__ import annotations
 from core.assistant.hearing import Heard, Step
 from core.assistant.records import Language
 from core.assistant.replies import joined, reply
-from core.assistant.results_data import harmless
 from core.assistant.understanding import Request
 from core.data.advice_matters import codes_of
-from core.data.repairing import RepairOffer
+from core.data.repairing import RepairOffer, harmless
 
 DUPLICATES = "duplicates"
 

@@ -10,7 +10,7 @@ from core.assistant.records import Language
 from core.data.advice import advise
 from core.data.leaks import LeakReport
 from core.data.records import Dataset, Example, Question
-from core.data.repairing import RepairOffer, offers
+from core.data.repairing import harmless, offers
 from core.data.versions import RowChange
 from core.data.wording import place_text, problem_text
 from core.messages import Record
@@ -166,11 +166,6 @@ def _first_error(dataset: Dataset, language: Language) -> str:
         return ""
     whole, colon = ("文件", "：") if language == "zh" else ("the file", ": ")
     return f"{place_text(error, language) or whole}{colon}{problem_text(error, language)}"
-
-
-def harmless(found: Sequence[RepairOffer]) -> tuple[RepairOffer, ...]:
-    """Repairs that take nothing away and need no answer."""
-    return tuple(offer for offer in found if not (offer.removes or offer.asks))
 
 
 def changes_seen(dataset: Dataset, found: Sequence[RowChange]) -> ChangesSeen:

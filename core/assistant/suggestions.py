@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from core.assistant import chats
 from core.assistant.records import Chat, Language
-from core.assistant.results_data import harmless
 from core.assistant.situation import Situation, look, other_epochs, waiting_plan
+from core.data.repairing import harmless
 from core.messages import Record
 
 if TYPE_CHECKING:

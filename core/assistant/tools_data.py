@@ -5,9 +5,7 @@ A repair changes what will be trained on, so it waits for the person's approval.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic_ai import ApprovalRequired
 
@@ -23,13 +21,9 @@ from core.assistant.results_data import (
 )
 from core.assistant.tool_basics import Context, dataset_id_of, told
 from core.assistant.turn import Turn
-from core.data import ingest
-from core.data.leaks import find_leaks
-from core.data.records import Dataset, ReadChoices
+from core.data import repairing
+from core.data.records import Dataset
 from core.errors import DataError
-
-if TYPE_CHECKING:
-    from core.data.repairing import RepairOffer
 
 EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
 TOLD_DATASETS = 10
@@ -101,7 +95,7 @@ def repair(
     """
     turn = ctx.deps
     dataset = turn.actions.dataset(dataset_id_of(turn, dataset_id))
-    chosen = _chosen(dataset, turn.actions.repairs(dataset.id), codes)
+    chosen = repairing.choose(turn.actions.repairs(dataset.id), codes, dataset.id)
     wanted = [offer.code for offer in chosen]
     if any(offer.asks for offer in chosen) and not fills:
         raise DataError(
@@ -167,9 +161,7 @@ def show_leaks(
     if against is None:
         split, found = turn.actions.split(dataset.id), turn.actions.leaks(dataset.id)
         return results_data.leaks_seen(dataset, found, split)
-    quick = ReadChoices(structure_only=True)
-    held_out = ingest.look_at(_file(turn, against), None, quick)
-    found = find_leaks(turn.actions.examples(dataset.id), held_out.examples)
+    found = turn.actions.leaks_against(dataset.id, _file(turn, against))
     return results_data.leaks_seen(dataset, found, file=against)
 
 
@@ -212,31 +204,6 @@ def _shown(turn: Turn, dataset: Dataset) -> DataSeen:
     turn.remember(dataset_id=dataset.id)
     turn.show("dataset", dataset.id)
     return results_data.data_seen(dataset, turn.chat.language)
-
-
-def _chosen(
-    dataset: Dataset, found: Sequence[RepairOffer], codes: Sequence[str] | None
-) -> tuple[RepairOffer, ...]:
-    """The repairs for these codes; for none, all that take nothing away and ask for nothing."""
-    if codes is None:
-        chosen = results_data.harmless(found)
-        if not chosen:
-            raise DataError(
-                "Nothing in this dataset can be mended by itself.",
-                dataset.id,
-                "Correct the rejected rows by hand and add them again.",
-            )
-        return chosen
-    known = {offer.code: offer for offer in found}
-    for code in codes:
-        if code not in known:
-            can = ", ".join(known) or "nothing"
-            raise DataError(
-                f"'{code}' can't be mended in this dataset.",
-                dataset.id,
-                f"What can be mended here: {can}.",
-            )
-    return tuple(known[code] for code in codes)
 
 
 def _file(turn: Turn, name: str) -> Path:

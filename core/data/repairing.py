@@ -21,9 +21,7 @@ from core.messages import Record
 from core.workspace import Workspace
 
 AUTOMATIC = tuple(
-    code
-    for code, kind in KINDS.items()
-    if kind.repair and not REPAIRS[kind.repair].removes and not REPAIRS[kind.repair].asks
+    code for code, kind in KINDS.items() if kind.repair and REPAIRS[kind.repair].is_harmless
 )
 """Problems whose repair takes nothing away and needs no answer."""
 
@@ -41,6 +39,11 @@ class RepairOffer(Record):
     """Whether it takes rows or turns away."""
     asks: bool
     """Whether it needs answers from the person."""
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether the repair takes nothing away and needs no answer."""
+        return not (self.removes or self.asks)
 
 
 def offers(dataset: Dataset) -> tuple[RepairOffer, ...]:
@@ -74,7 +77,7 @@ def repair(
     Raises DataError when a code can't be mended, or nothing would change.
     """
     fills = {**dataset.choices.fills, **(fills or {})}
-    wanted = _wanted(dataset, codes)
+    wanted = tuple(offer.code for offer in choose(offers(dataset), codes, dataset.id))
     if not is_as_read(workspace, dataset):
         return _repair_rows(workspace, dataset, wanted, fills)
     update = {"repairs": tuple(dict.fromkeys((*dataset.choices.repairs, *wanted))), "fills": fills}
@@ -131,25 +134,34 @@ def _nothing_changed(codes: Sequence[str]) -> DataError:
     )
 
 
-def _wanted(dataset: Dataset, codes: Sequence[str] | None) -> tuple[str, ...]:
-    known = {offer.code: offer for offer in offers(dataset)}
+def harmless(found: Sequence[RepairOffer]) -> tuple[RepairOffer, ...]:
+    """What takes nothing away and needs no answer: the rest is only done when asked for by name."""
+    return tuple(offer for offer in found if offer.is_harmless)
+
+
+def choose(
+    found: Sequence[RepairOffer], codes: Sequence[str] | None, where: str
+) -> tuple[RepairOffer, ...]:
+    """The offers for these codes; for None, all harmless ones. `where` is the dataset's id.
+
+    Raises DataError when a code can't be mended, or nothing can be by itself.
+    """
     if codes is None:
-        # What takes rows away, or needs answers, is only done when it is asked for by name.
-        asked = {code for code, offer in known.items() if offer.removes or offer.asks}
-        found = tuple(code for code in known if code not in asked)
-        if not found:
+        chosen = harmless(found)
+        if not chosen:
             raise DataError(
                 "Nothing in this dataset can be mended by itself.",
-                dataset.id,
+                where,
                 "Correct the rejected rows by hand and add them again.",
             )
-        return found
+        return chosen
+    known = {offer.code: offer for offer in found}
     for code in codes:
         if code not in known:
             can = ", ".join(known) or "nothing"
             raise DataError(
                 f"'{code}' can't be mended in this dataset.",
-                dataset.id,
+                where,
                 f"What can be mended here: {can}.",
             )
-    return tuple(codes)
+    return tuple(known[code] for code in codes)

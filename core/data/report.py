@@ -12,7 +12,7 @@ from pydantic import Field
 from core.data.ingest import Checked, Progress, look_at
 from core.data.leaks import LeakReport, find_leaks, leak_findings
 from core.data.problems import Place, make_problem
-from core.data.records import Problem, Question, ReadChoices
+from core.data.records import Example, Problem, Question, ReadChoices
 from core.messages import Record
 from core.models.readers import ModelReader
 from core.training import learning
@@ -98,9 +98,7 @@ def check_file(
     checked = look_at(file, None, choices, progress)
     leaks, found = None, list(checked.dataset.problems)
     if beside.against is not None:
-        quick = ReadChoices(structure_only=True)
-        held_out = look_at(beside.against, None, quick)
-        leaks = find_leaks(checked.examples, held_out.examples)
+        leaks = leaks_against(checked.examples, beside.against)
         found += [
             make_problem(finding.code, Place(row=row), **finding.values)
             for row, finding in leak_findings(leaks)
@@ -108,6 +106,12 @@ def check_file(
     if reader is not None:
         found += learning.totals(checked.examples, reader.masker(beside.max_length)).problems
     return report_of(file.name, checked, found, leaks)
+
+
+def leaks_against(examples: Sequence[Example], file: Path) -> LeakReport:
+    """What of a file with held-out rows stands in these rows; its texts are not inspected."""
+    held_out = look_at(file, None, ReadChoices(structure_only=True))
+    return find_leaks(examples, held_out.examples)
 
 
 def report_of(

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.assistant.names import LANGUAGES, pick
-from core.assistant.results_data import harmless
 from core.assistant.telling_data import main_languages
 from core.data.advice import Advice, advise
 from core.data.advice_matters import Said
 from core.data.records import Dataset, Question, Split
-from core.data.repairing import offers
+from core.data.repairing import harmless, offers
 from core.data.versions import RowChange
 from ui.markup import Html, badge, facts, join, tag
 from ui.present import numbers

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from core.data.problems import KINDS
 from core.data.records import Dataset, Problem
-from core.data.repairing import RepairOffer
+from core.data.repairing import RepairOffer, harmless
 from core.data.wording import problem_parts
 from ui.markup import Child, Html, badge, join, table, tag
 from ui.present import numbers
@@ -90,7 +90,7 @@ def _kind(example: Problem, code: str, offer: RepairOffer | None, voice: Voice) 
 def _mend(dataset: Dataset, offer: RepairOffer, voice: Voice) -> Html:
     """One button; before rows are taken away, or values are needed, one more step."""
     do = voice("data.mend")
-    if not (offer.removes or offer.asks):
+    if offer.is_harmless:
         return act("repair", do, code=offer.code)
     parts: list[Html] = []
     if offer.removes:
@@ -118,7 +118,7 @@ def _fills(dataset: Dataset, offer: RepairOffer, voice: Voice) -> list[Html]:
 
 
 def _mend_all(offers: Sequence[RepairOffer], voice: Voice) -> Html | None:
-    safe = [offer for offer in offers if not (offer.removes or offer.asks)]
+    safe = harmless(offers)
     if not safe:
         return None
     places = numbers.count(sum(offer.count for offer in safe))

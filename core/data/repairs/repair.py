@@ -43,6 +43,11 @@ class Repair:
     """Whether it needs answers from a person."""
 
     @property
+    def is_harmless(self) -> bool:
+        """Whether it takes nothing away and needs no answer, so that it may be done unasked."""
+        return not (self.removes or self.asks)
+
+    @property
     def codes(self) -> frozenset[str]:
         """The problems it mends: the kinds that name it."""
         return frozenset(code for code, kind in KINDS.items() if kind.repair == self.name)

@@ -49,14 +49,19 @@ class Capped(NamedTuple):
 
 def measure(pairs: Iterable[Pair]) -> Balance:
     """How rows are spread over classes; rows without a label are counted apart."""
-    labels = [label for _, label in pairs]
-    counts = Counter(label for label in labels if label)
+    counts = Counter(label for _, label in pairs)
+    unlabelled = counts.pop("", 0)
+    return measure_counts(counts, unlabelled)
+
+
+def measure_counts(counts: Counter[str], unlabelled: int = 0) -> Balance:
+    """The same for labels that were counted already."""
     total = counts.total()
     shares = [count / total for count in counts.values()]
     entropy = -sum(share * math.log2(share) for share in shares) or 0.0
     return Balance(
         counts=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
-        unlabelled=len(labels) - total,
+        unlabelled=unlabelled,
         entropy=entropy,
         evenness=entropy / math.log2(len(counts)) if len(counts) > 1 else 1.0,
         ratio=max(counts.values()) / min(counts.values()) if counts else 0.0,

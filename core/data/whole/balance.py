@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import log2
 
 from core.data.identity import fold
 from core.data.problems import Finding, shorten
 from core.data.records import Example
+from core.data.tasks.balance import measure_counts
 from core.data.whole.texts import shared_start
 from core.messages import Record
 
@@ -47,14 +47,12 @@ def balance_of(classes: Counter[str]) -> Balance | None:
     """The balance of labelled rows; None when no row has a label."""
     if not classes:
         return None
-    total = classes.total()
-    entropy = -sum(n / total * log2(n / total) for n in classes.values())
-    most = log2(len(classes)) if len(classes) > 1 else 0.0
+    spread = measure_counts(classes)
     return Balance(
         classes=dict(classes.most_common()),
-        entropy=round(entropy, 3),
-        evenness=round(entropy / most, 3) if most else 1.0,
-        ratio=round(max(classes.values()) / min(classes.values()), 1),
+        entropy=round(spread.entropy, 3),
+        evenness=round(spread.evenness, 3),
+        ratio=round(spread.ratio, 1),
         single=tuple(sorted(name for name, n in classes.items() if n == 1)),
     )
 
