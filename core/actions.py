@@ -5,16 +5,14 @@ Each method reads and writes records in the workspace; none of them prints, draw
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from core.data_actions import DataActions
-from core.errors import PlanError, RunError
-from core.messages import Message, Record
+from core.errors import RunError
+from core.messages import Message
 from core.models import catalog
 from core.models.catalog import ModelFacts
 from core.serving import chat
@@ -23,6 +21,7 @@ from core.serving.pairs import open_pair
 from core.serving.records import Engine, Generation, Pair, Sampling
 from core.training import recommend, runs
 from core.training.plan import TrainingPlan
+from core.training.plan_changes import PlanChanges
 from core.training.recommend import Proposal
 from core.training.records import Run, RunView
 from eval import comparison, evaluations, rubric_choice
@@ -35,37 +34,6 @@ Say = Callable[[str], None]
 
 def _silent(_: str) -> None:
     return None
-
-
-class PlanChanges(Record):
-    """What the person wants different from the recommendation; None keeps it."""
-
-    name: str | None = None
-    description: str | None = None
-    base_model: str | None = None
-    rank: int | None = None
-    alpha: int | None = None
-    learning_rate: float | None = None
-    epochs: float | None = None
-    max_steps: int | None = None
-    batch_size: int | None = None
-    max_length: int | None = None
-    seed: int | None = None
-
-    @classmethod
-    def parse(cls, given: Mapping[str, object]) -> PlanChanges:
-        """Changes from untyped values, such as texts from a form or a terminal.
-
-        Raises PlanError that names every field whose value does not fit.
-        """
-        try:
-            return cls.model_validate(given)
-        except ValidationError as error:
-            told = "; ".join(
-                f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
-                for item in error.errors(include_url=False, include_context=False)
-            )
-            raise PlanError(f"These settings don't fit: {told}.", fix="Correct them.") from error
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from core.actions import Actions, PlanChanges
+from core.actions import Actions
 from core.data.examples import SUPPORT_DESK
 from core.settings import read_settings
+from core.training.plan_changes import PlanChanges
 from core.workspace import Workspace
 from ui.terminal_follow import follow_run
 from ui.terminal_output import Terminal

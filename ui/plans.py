@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from core.actions import Actions, PlanChanges
+from core.actions import Actions
 from core.assistant.records import Pending
 from core.errors import DuotuneError
 from core.training.plan import TrainingPlan
+from core.training.plan_changes import PlanChanges
 from core.training.recommend import Proposal
 from ui.present import plan as shown
 from ui.watch import Facts, folder_facts

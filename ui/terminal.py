@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from core.actions import Actions, PlanChanges
+from core.actions import Actions
 from core.data.collector import no_collection
 from core.errors import PlanError, RunError
 from core.messages import Message
 from core.serving.records import Sampling
+from core.training.plan_changes import PlanChanges
 from core.training.records import Run
 from eval.records import EvaluationRequest, Sample
 from ui import terminal_augment, terminal_data, terminal_data_views

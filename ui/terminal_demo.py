@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from core.actions import Actions, PlanChanges
+from core.actions import Actions
 from core.data.examples import SUPPORT_DESK
 from core.errors import RunError
+from core.training.plan_changes import PlanChanges
 from eval.records import EvaluationRequest
 from ui.terminal_follow import follow_run, show_evaluation
 from ui.terminal_output import Terminal

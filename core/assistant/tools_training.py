@@ -10,7 +10,6 @@ from typing import Any
 
 from pydantic_ai import ApprovalRequired
 
-from core.actions import PlanChanges
 from core.assistant import results
 from core.assistant.results import (
     ModelsListed,
@@ -22,6 +21,7 @@ from core.assistant.tool_basics import Context, dataset_id_of, pick_run, say_of,
 from core.assistant.turn import Turn
 from core.errors import PlanError
 from core.training.plan import TrainingPlan
+from core.training.plan_changes import PlanChanges
 
 
 @told

@@ -10,10 +10,11 @@ from typing import Any
 
 from openai import AsyncOpenAI
 
-from core.actions import Actions, PlanChanges
+from core.actions import Actions
 from core.data.examples import SUPPORT_DESK
 from core.serving.records import Pair, Sampling
 from core.settings import Settings
+from core.training.plan_changes import PlanChanges
 from core.workspace import Workspace
 from eval.records import Answer, Sample
 from ui.terminal_follow import follow_run

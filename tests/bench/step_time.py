@@ -10,12 +10,13 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from core.actions import Actions, PlanChanges
+from core.actions import Actions
 from core.data.examples import SUPPORT_DESK
 from core.models import catalog
 from core.settings import Settings
 from core.training.events import StepLogged
 from core.training.plan import TrainingPlan
+from core.training.plan_changes import PlanChanges
 from core.workspace import Workspace
 
 STEPS = 60

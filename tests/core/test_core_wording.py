@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from core.actions import PlanChanges
 from core.data.problems import file_error
 from core.data.splitting import make_split
 from core.errors import PlanError, RunError
+from core.training.plan_changes import PlanChanges
 from core.wording import HOLE, error_parts, error_text, said
 from tests.core.assistant.talking import Talk, tea_file
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.actions import PlanChanges
 from core.assistant.settings_said import NAMES, han_number, read_settings
+from core.training.plan_changes import PlanChanges
 
 MODELS = ("starter", "Qwen/Qwen3-0.6B")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.actions import Actions, PlanChanges
+from core.actions import Actions
 from core.data import store
 from core.errors import PlanError
 from core.settings import Settings
@@ -22,6 +22,7 @@ from core.training.events import (
     StepLogged,
 )
 from core.training.plan import TrainingPlan
+from core.training.plan_changes import PlanChanges
 from core.training.recommend import Proposal
 from core.workspace import Workspace
 from tests.core.training.conftest import Data, WrittenRun, dialogue, make_data
