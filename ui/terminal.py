@@ -10,15 +10,14 @@ import typer
 
 from core.actions import Actions
 from core.data.collector import no_collection
-from core.errors import PlanError, RunError
+from core.errors import RunError
 from core.messages import Message
 from core.serving.records import Sampling
-from core.training.plan_changes import PlanChanges
 from core.training.records import Run
 from eval.records import EvaluationRequest, Sample
-from ui import terminal_augment, terminal_data, terminal_data_views
+from ui import terminal_augment, terminal_data, terminal_plan
 from ui import terminal_views as views
-from ui.terminal_cli import File, Json, RunName, cli, open_actions
+from ui.terminal_cli import Json, RunName, cli, open_actions
 from ui.terminal_follow import show_evaluation, show_run
 from ui.terminal_output import terminal
 
@@ -47,32 +46,6 @@ def models(json: Json = False) -> None:
     with terminal(json) as output:
         found = open_actions().models()
         output.show_all("models", found, views.models_view(found))
-
-
-@cli.command()
-def train(
-    file: File,
-    model: Annotated[
-        str | None, typer.Option(help="A catalog name, a Hub id or a local folder.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting, such as epochs=3; repeatable.")
-    ] = None,
-    follow: Annotated[bool, typer.Option(help="Watch until the run ends.")] = False,
-    json: Json = False,
-) -> None:
-    """Check a file, plan with recommended settings, and start training."""
-    with terminal(json) as output:
-        actions = open_actions()
-        dataset = actions.import_data(file)
-        changes = parse_changes([*(set_ or []), *([f"base_model={model}"] if model else [])])
-        proposal = actions.propose_plan(dataset.id, changes)
-        if not json:
-            shown = terminal_data_views.dataset_view(dataset, actions.split(dataset.id))
-            output.show(dataset, shown)
-            output.show(proposal, views.proposal_view(proposal))
-        run = actions.start_training(proposal.plan, output.say)
-        show_run(actions, run.id, follow, output)
 
 
 @cli.command()
@@ -177,24 +150,7 @@ def space(
         output.show(made, made.view())
 
 
-__all__ = ["cli", "terminal_augment", "terminal_data"]
-
-
-def parse_changes(assignments: list[str]) -> PlanChanges:
-    """Turn `key=value` texts into plan changes.
-
-    Raises PlanError that lists the keys when one is unknown or its value does not fit.
-    """
-    given: dict[str, str] = {}
-    for assignment in assignments:
-        key, separator, value = assignment.partition("=")
-        if not separator or key not in PlanChanges.model_fields:
-            known = ", ".join(PlanChanges.model_fields)
-            raise PlanError(
-                f"'{assignment}' is not a setting.", fix=f"Use key=value with one of: {known}."
-            )
-        given[key] = value
-    return PlanChanges.parse(given)
+__all__ = ["cli", "terminal_augment", "terminal_data", "terminal_plan"]
 
 
 def test_samples(actions: Actions, run: Run, limit: int) -> list[Sample]:

@@ -2,24 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Group
 from rich.table import Column, Table
 from rich.text import Text
 
 from core.models.catalog import ModelFacts
+from core.training.plan import TrainingPlan
+from core.training.plan_diff import Difference
 from core.training.recommend import Proposal
 from core.training.records import Run
 from eval.records import Comparison, CriterionResult, Estimate, Report
 
+NOT_SHOWN = ("reasons", "description", "split_fingerprint", "template_sha256", "mask_sha256")
+"""Of a plan: what is no setting to read."""
+
 
 def proposal_view(proposal: Proposal) -> Group:
-    """The plan with the reason for each setting."""
-    table = Table("Setting", "Value", "Why")
-    for name, value in proposal.plan.model_dump().items():
-        if name not in ("reasons", "split_fingerprint", "description"):
-            table.add_row(name, str(value), proposal.plan.reasons.get(name, ""))
+    """The plan with the reason for each setting, what to mind, and how long it may take."""
     warnings = [Text(warning, style="yellow") for warning in proposal.warnings]
-    return Group(table, *warnings)
+    time = "Time: not measured yet on this machine."
+    if proposal.seconds is not None:
+        time = f"Time: about {proposal.seconds:,.0f} s. {proposal.basis or ''}"
+    return Group(plan_view(proposal.plan), *warnings, Text(time))
+
+
+def plan_view(plan: TrainingPlan) -> Group:
+    """Every setting that was chosen, with its reason; those left at their default in one line."""
+    table = Table("Setting", "Value", "Why")
+    usual = []
+    for name, field in TrainingPlan.model_fields.items():
+        value = getattr(plan, name)
+        if name in NOT_SHOWN or (value == field.default and not value):
+            continue
+        if value == field.default and name not in plan.reasons:
+            usual.append(f"{name} {_plain(value)}")
+        else:
+            table.add_row(name, _plain(value), plan.reasons.get(name, ""))
+    return Group(table, Text(f"As usual: {', '.join(usual)}.", style="dim"))
+
+
+def differences_view(found: Sequence[Difference], before: str, after: str) -> Table | Text:
+    """Settings that differ, side by side."""
+    if not found:
+        return Text("Nothing differs that decides what is trained.")
+    table = Table("Setting", Column(Text(before)), Column(Text(after)))
+    for difference in found:
+        table.add_row(difference.field, _plain(difference.before), _plain(difference.after))
+    return table
+
+
+def _plain(value: object) -> str:
+    """3 rather than 3.0, 0.0002 rather than 2e-04, and `none` for no value."""
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.10f}".rstrip("0").rstrip(".")
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)
 
 
 def runs_view(runs: tuple[Run, ...]) -> Table | Text:

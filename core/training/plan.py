@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, ValidationError
 
 from core.messages import Record
 
@@ -22,6 +22,7 @@ Switch = Literal["auto", "on", "off"]
 class TrainingPlan(Record):
     """What to train, on what, and how; accepted by the person before anything starts."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)  # they explain a plan's file
     name: str = Field(min_length=1, max_length=80)
     """What the person calls this run."""
     description: str = ""
@@ -49,6 +50,7 @@ class TrainingPlan(Record):
     alpha: int = Field(default=32, ge=1, le=1024)
     """LoRA scale: the update is multiplied by alpha / rank, or alpha / sqrt(rank) in rslora."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Share of what enters the LoRA matrices that is left out at random."""
     target_modules: str = "all-linear"
     """Layers that get an adapter: all-linear, or names with commas."""
     modules_to_save: str = ""
@@ -56,9 +58,11 @@ class TrainingPlan(Record):
     learning_rate: float = Field(default=2e-4, gt=0, le=0.1)
     """Peak learning rate, after warm-up."""
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"
+    """How the learning rate falls after warm-up."""
     warmup_ratio: float = Field(default=0.05, ge=0, le=0.5)
     """Share of all steps spent warming up."""
     weight_decay: float = Field(default=0.0, ge=0, le=1)
+    """Pull of the trained weights towards zero, as in AdamW."""
     optimizer: Literal["adamw", "adamw_8bit", "paged_adamw_8bit"] = "adamw"
     """The 8-bit ones keep Adam's moments in a byte each (bitsandbytes, on a GPU)."""
     max_grad_norm: float = Field(default=1.0, gt=0, le=100)
@@ -84,11 +88,13 @@ class TrainingPlan(Record):
     gradient_checkpointing: Switch = "auto"
     """Compute activations twice rather than keep them: about 30% slower, much less memory."""
     attention: Literal["auto", "eager", "sdpa", "flash_attention_2", "flex_attention"] = "auto"
+    """Implementation of attention; `auto` is the fastest that is installed for this machine."""
     liger: Switch = "auto"
     """Liger's fused kernels, on a GPU where the package is installed."""
     compile: bool = False
     """Compile the model with torch.compile: slower to start, faster in long runs on a GPU."""
     seed: int = Field(default=7, ge=0, lt=2**32)
+    """Of the order of rows and of the first LoRA weights: the same seed gives the same run."""
     launcher: Literal["local", "accelerate", "ray"] = "local"
     """What starts the trainer: one process here, several here, or a Ray cluster."""
     workers: int = Field(default=1, ge=1, le=1024)
@@ -133,3 +139,17 @@ class TrainingPlan(Record):
         Engines load no DoRA adapter and no whole layers: those results are merged into a model.
         """
         return self.method in ("lora", "rslora", "qlora") and not self.modules_to_save
+
+
+def misfits(error: ValidationError) -> list[str]:
+    """What can't be used of the values that a plan was made from, one clause each."""
+    told = []
+    for item in error.errors(include_url=False, include_context=False):
+        name = ".".join(map(str, item["loc"]))
+        if item["type"] == "extra_forbidden":
+            told.append(f"there is no setting '{name}'")
+        elif item["type"] == "missing":
+            told.append(f"{name} is missing")
+        else:
+            told.append(f"{name} = {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}")
+    return told

@@ -9,7 +9,7 @@ from pydantic import ValidationError, field_validator
 
 from core.errors import PlanError
 from core.messages import Record
-from core.training.plan import Method, Objective, Switch, Tracker
+from core.training.plan import Method, Objective, Switch, Tracker, misfits
 
 NOT_CHANGED = (
     "dataset_id", "split_fingerprint", "template_sha256", "mask_sha256", "reasons", "hardware",
@@ -76,8 +76,5 @@ class PlanChanges(Record):
         try:
             return cls.model_validate(given)
         except ValidationError as error:
-            told = "; ".join(
-                f"{'.'.join(map(str, item['loc']))}: {item['msg']}"
-                for item in error.errors(include_url=False, include_context=False)
-            )
+            told = "; ".join(misfits(error))
             raise PlanError(f"These settings don't fit: {told}.", fix="Correct them.") from error
