@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.augment_actions import AugmentActions
 from core.data import jobs, repairing, splitting, store, versions
 from core.data.ingest import Progress, read_file
 from core.data.jobs import Job
@@ -17,6 +16,7 @@ from core.data.repairing import RepairOffer
 from core.data.report import Beside, CheckReport, check_file, leaks_against
 from core.data.versions import RowChange
 from core.errors import DataError
+from core.mask_actions import MaskActions
 from core.models import catalog, readers
 from core.models.readers import ModelReader
 from core.training.learning import Totals, totals
@@ -34,7 +34,7 @@ def _silent(*_: object) -> None:
 
 
 @dataclass(frozen=True)
-class DataActions(AugmentActions):
+class DataActions(MaskActions):
     """The verbs about data, over one workspace and its settings."""
 
     def check_file(
@@ -44,15 +44,18 @@ class DataActions(AugmentActions):
         against: Path | None = None,
         model: str | None = None,
         progress: Progress = _silent,
+        dedupe: bool = True,
     ) -> CheckReport:
         """Read a file and say everything about it; nothing is kept.
 
         `against` is a file with held-out rows that this one must not overlap with; with `model`,
-        what this base model would not learn of the rows is said too. Raises NoUsableRows only when
-        the file can't be read as rows at all, ModelError when the model can't be used.
+        what this base model would not learn of the rows is said too. With `structure_only` in the
+        choices the texts are not read, and without `dedupe` not compared either. Raises
+        NoUsableRows only when the file can't be read as rows at all, ModelError when the model
+        can't be used.
         """
-        reader = self._reader(model) if model else None
-        return check_file(file, choices or ReadChoices(), Beside(against, reader), progress)
+        beside = Beside(against, self._reader(model) if model else None)
+        return check_file(file, choices or ReadChoices(), beside, progress, dedupe)
 
     def import_data(
         self,

@@ -24,17 +24,18 @@ PATIENCE_S = 1.0
 POLL_S = 0.1
 
 
-def write_atomic(path: Path, data: bytes | str) -> None:
+def write_atomic(path: Path, data: bytes | str, private: bool = False) -> None:
     """Write a file so that readers see the old content or the new, never a part.
 
-    Raises WorkspaceError when the disk is full, read-only or forbidden.
+    A private one can be read by this user only. Raises WorkspaceError when the disk is full,
+    read-only or forbidden.
     """
     payload = data.encode() if isinstance(data, str) else data
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
     with disk_errors(path, "write a file"):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with temporary.open("wb") as file:
+            with open(temporary, "wb", opener=_for_owner if private else None) as file:
                 file.write(payload)
                 file.flush()
                 os.fsync(file.fileno())
@@ -42,6 +43,10 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         finally:
             temporary.unlink(missing_ok=True)
         _sync_directory(path.parent)
+
+
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _sync_directory(path: Path) -> None:

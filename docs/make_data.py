@@ -22,6 +22,7 @@ THEMES = {
     "format": "The format",
     "exports": "Chat exports",
     "tasks": "Labels and tasks",
+    "pairs": "Preference pairs",
     "conversation": "The conversation",
     "turn": "The turn",
     "tools": "Tools",
@@ -62,6 +63,19 @@ without one, CESU-8, or a guess (GBK and others) says otherwise; a guess is alwa
 
 """
 MIDDLE = """
+## Pairs of answers
+
+A row with a chosen and a rejected answer to the same question (`chosen`/`rejected` as texts, turns
+or whole transcripts; OpenAI's `preferred_output`/`non_preferred_output`; `messages` with a
+`rejected` answer beside them) is one conversation that ends with the chosen answer, and keeps the
+rejected one beside it. Supervised training learns the chosen answer; training with `objective =
+"dpo"` learns to prefer it. What both sides share is every turn up to and with the last question.
+Repairs of texts and masking change both sides alike; repairs of order look at the dialogue, and a
+pair whose question they take away is told. A rejected answer that can't be used costs its pair,
+never the row, and is told. Rows that share the chosen answer and differ in the rejected one are
+different rows: each is a pair of its own, supervised training learns the answer once, and
+evaluation asks the question once.
+
 ## Splits and the leak gate
 
 Exact duplicates are used once. Then rows that must not be parted are grouped: the same first user
@@ -78,6 +92,13 @@ Numbers that pass their checksum (cards, IBAN, Chinese ids) and keys are errors:
 trained on only after it was masked. What only looks alike, e-mail addresses and phones are
 warnings. Masking is the same for the same value within a dialogue; what a mask stands for is
 written to `keys/` in the workspace, readable by its owner only, never into the dataset.
+`duotune unmask DATASET` (or a button, or a word in the chat) puts the values back as a new version;
+values that are errors stay masked, and so do rows that no key knows, counted. `--file IN --to OUT`
+puts them into a copy of a JSON Lines or JSON file instead, such as a report's `comparisons.jsonl`:
+each record gets the values of the example that its `id`, `example_id`, `sample_id` or `custom_id`
+(or that of its `sample`, `example` or `metadata`) names, because masks are numbered anew in each
+dialogue. `--export-key FILE` copies the key, `--key FILE` uses such a copy, and `--forget` deletes
+the key for good; the file as it was read and the version from before the masking are kept.
 """
 
 

@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from core.actions import Actions
 from core.data.problems import NoUsableRows
 from core.data.records import ReadChoices
-from core.errors import DataError
+from core.errors import DataError, RunError
 from ui import terminal_data_views as views
+from ui import terminal_runs
 from ui.terminal_cli import DatasetName, File, Json, cli, open_actions
 from ui.terminal_output import Terminal, terminal
 from ui.terminal_tokens import token_view
@@ -40,14 +42,23 @@ def check(
     against: Annotated[
         Path | None, typer.Option(help="Held-out rows that the file must not overlap with.")
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Structure only: do not read the texts.")
+    ] = False,
+    ignore_duplicates: Annotated[
+        bool, typer.Option("--ignore-duplicates", help="With --quick: take equal rows as they are.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """List every problem in a file; keeps nothing. Exit 0 no errors, 1 errors, 2 unreadable."""
     with terminal(json) as output:
+        refuse_together(quick, ignore_duplicates, tokenizer, against)
         actions = open_actions()
         choices = read_choices(format_, encoding, answer)
+        choices = choices.model_copy(update={"structure_only": quick})
+        told, dedupe = telling(output), not ignore_duplicates
         try:
-            report = actions.check_file(file, choices, against, tokenizer, telling(output))
+            report = actions.check_file(file, choices, against, tokenizer, told, dedupe)
         except NoUsableRows as error:
             output.fail(error)
             raise typer.Exit(UNREADABLE) from None
@@ -131,22 +142,42 @@ def repair(
 
 @cli.command()
 def show(
-    dataset: DatasetName,
-    row: Annotated[int, typer.Argument(min=1, help="The row, as counted in the file.")],
+    name: Annotated[str, typer.Argument(help="A run, or a dataset, by its id or name, or 'last'.")],
+    row: Annotated[
+        int | None, typer.Argument(min=1, help="A row of the dataset, as counted in its file.")
+    ] = None,
     tokens: Annotated[bool, typer.Option(help="Show what of it will be learned.")] = False,
     model: Annotated[str | None, typer.Option(help="For this base model.")] = None,
     json: Json = False,
 ) -> None:
-    """Show a row as a dialogue, or token by token as the model will learn it."""
+    """Show a run; or a dataset, or with a row that row, as a dialogue or as what is learnt of it.
+
+    A name without a row means a run, when there is one of that name.
+    """
     with terminal(json) as output:
         actions = open_actions()
-        found = actions.find_dataset(dataset)
+        if row is None:
+            _show_whole(actions, name, output)
+            return
+        found = actions.find_dataset(name)
         if tokens:
             seen = actions.show_tokens(found.id, row, model)
             output.show(seen, token_view(seen))
             return
         example = actions.example(found.id, row)
         output.show(example, views.example_view(example))
+
+
+def _show_whole(actions: Actions, name: str, output: Terminal) -> None:
+    """A run, or else a dataset; the error for no run when it is neither."""
+    try:
+        terminal_runs.show_one(actions, name, output)
+    except RunError as no_run:
+        try:
+            dataset = actions.find_dataset(name)
+        except DataError:
+            raise no_run from None
+        output.show(dataset, views.dataset_view(dataset, actions.split(dataset.id)))
 
 
 def read_choices(
@@ -165,6 +196,22 @@ def read_choices(
             )
         given[question] = value
     return ReadChoices(format=format_, encoding=encoding, answers=given)
+
+
+def refuse_together(
+    quick: bool, ignore_duplicates: bool, tokenizer: str | None, against: Path | None
+) -> None:
+    """Raises DataError when the options of `check` contradict each other."""
+    if quick and tokenizer is not None:
+        raise DataError(
+            "--quick does not read the texts, so it can't tell what a model would learn of them.",
+            fix="Leave out --quick, or --tokenizer.",
+        )
+    if ignore_duplicates and (against is not None or not quick):
+        raise DataError(
+            "--ignore-duplicates works only with --quick, and not with --against.",
+            fix="Leave it out: a check that compares texts knows duplicates anyway.",
+        )
 
 
 def telling(output: Terminal) -> Callable[[str, int], None]:

@@ -38,16 +38,41 @@ def report_view(report: CheckReport) -> Group:
     facts.add_row("File", f"{report.file}  ({_read_as(report.container, report.encoding)})")
     facts.add_row("Format", _counts(report.formats) or report.format)
     facts.add_row("Rows", f"{report.usable:,} usable conversations from {report.rows:,} rows")
-    near = "not looked for" if report.duplicates.near is None else f"{report.duplicates.near:,}"
-    facts.add_row("Duplicates", f"{report.duplicates.exact:,} exact, {near} near")
-    facts.add_row("Languages", _counts(report.languages) or "none")
-    facts.add_row("Private", _counts(report.pii) or "nothing found")
+    facts.add_row("Duplicates", _duplicates(report))
+    if report.stats["pairs"]:
+        facts.add_row("Pairs", _pairs(report.stats["pairs"]))
+    for name, told in _texts(report):
+        facts.add_row(name, told)
     if report.leaks:
         leaked, rows = len(report.leaks["leaked_ids"]), report.leaks["held_out_rows"]
         facts.add_row("Leaks", f"{leaked:,} of {rows:,} held-out rows stand in this file")
     places = [(p, _place(p.file, p.row, p.line, p.column, p.path)) for p in report.problems]
     asked = [_question(question) for question in report.questions]
+    if not places and not report.texts_read:
+        return Group(facts, *asked, Text("No problems found in the structure.", style="green"))
     return Group(facts, *asked, *_problems(places, report.problem_counts))
+
+
+def _pairs(count: int) -> str:
+    return f"{count:,} with a rejected answer beside the chosen one"
+
+
+def _duplicates(report: CheckReport) -> str:
+    exact, near = report.duplicates.exact, report.duplicates.near
+    if exact is None:
+        return "not looked for"
+    if near is None:
+        return f"{exact:,} exact; near ones not looked for"
+    return f"{exact:,} exact, {near:,} near"
+
+
+def _texts(report: CheckReport) -> list[tuple[str, str]]:
+    """What is known of the texts, or that they were not read."""
+    if report.languages is None:
+        compared = ", except to compare them with the held-out rows" if report.leaks else ""
+        return [("Texts", f"not read{compared}: --quick looks at the structure only")]
+    pii = "not looked for" if report.pii is None else _counts(report.pii) or "nothing found"
+    return [("Languages", _counts(report.languages) or "none"), ("Private", pii)]
 
 
 def dataset_view(dataset: Dataset, split: Split | None = None) -> Group:
@@ -62,6 +87,8 @@ def dataset_view(dataset: Dataset, split: Split | None = None) -> Group:
     facts.add_row(
         "Dialogues", f"{summary.turns:,} turns; {summary.multi_turn:,} with several questions"
     )
+    if summary.pairs:
+        facts.add_row("Pairs", _pairs(summary.pairs))
     facts.add_row("Languages", _counts(summary.languages) or "not looked at yet")
     if split is not None:
         sizes = f"{len(split.train):,} / {len(split.validation):,} / {len(split.test):,}"
@@ -122,9 +149,11 @@ def changes_view(dataset: Dataset, changes: Sequence[RowChange]) -> Group:
 
 def example_view(example: Example) -> Group:
     """A row as a dialogue."""
+    said = [(turn.role, turn) for turn in example.conversation.messages]
+    said += [(f"{turn.role}, rejected", turn) for turn in example.rejected or ()]
     turns = [
-        Group(Text(turn.role, style="bold"), Text(turn.content or _calls(turn.tool_calls)))
-        for turn in example.conversation.messages
+        Group(Text(role, style="bold"), Text(turn.content or _calls(turn.tool_calls)))
+        for role, turn in said
     ]
     return Group(Text(f"Row {example.row}, {example.id}", style="dim"), *turns)
 

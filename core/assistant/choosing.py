@@ -197,6 +197,7 @@ CHOOSERS: dict[Intent, Chooser] = {
     "explain_plan": _explain,
     "repair": data.repair,
     "answer": data.answer,
+    "unmask": data.unmask,
     "undo_data": data.undo,
     "changes": data.changes,
     "leaks": data.leaks,

@@ -59,6 +59,13 @@ def answer(heard: Heard, request: Request) -> Step:
     return no_data(heard) or Step("", "answer", {"answers": request.data.answers})
 
 
+def unmask(heard: Heard, _: Request) -> Step:
+    if none := no_data(heard):
+        return none
+    is_masked = heard.situation.is_masked
+    return Step("", "unmask") if is_masked else Step(reply("no_masks", heard.language))
+
+
 def undo(heard: Heard, _: Request) -> Step:
     if none := no_data(heard):
         return none

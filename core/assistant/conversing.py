@@ -31,6 +31,7 @@ from pydantic_ai.usage import UsageLimits
 
 from core.assistant import chats, telling
 from core.assistant.agent import build_agent, driving_model, offline_model, why_unusable
+from core.assistant.asking import question
 from core.assistant.hearing import Heard
 from core.assistant.history import reminded, without_calls
 from core.assistant.offline import next_step
@@ -242,36 +243,8 @@ class _Exchange:
                 warnings=warnings,
             )
             turn.wait_for(pending)
-            self._ask(pending)
-
-    def _ask(self, pending: Pending) -> None:
-        """Ask in words where there is no card that asks."""
-        language = self.turn.chat.language
-        if pending.verb == "resume_run":
-            run = self.turn.actions.run(pending.arguments["run"]).run
-            facts = {"name": run.plan.name, "checkpoint": run.last_checkpoint}
-            self.turn.speak(reply("resume_waits", language, **facts))
-        elif pending.verb == "repair":
-            self.turn.speak(self._repair_waits(pending))
-        elif pending.verb in ("start_evaluation", "resume_evaluation"):
-            self.turn.speak(reply("judge_waits", language))
-
-    def _repair_waits(self, pending: Pending) -> str:
-        """What a repair would do, in words, with how often."""
-        actions, language = self.turn.actions, self.turn.chat.language
-        dataset_id, codes = pending.arguments["dataset_id"], pending.arguments["codes"]
-        counts: dict[str, int] = {}
-        for offer in actions.repairs(dataset_id):
-            if offer.code in codes:
-                what = (offer.zh if language == "zh" else offer.en).rstrip(".。")
-                counts[what] = counts.get(what, 0) + offer.count
-        lines = [
-            f"- {reply('repair_line', language, what=what, count=count)}"
-            for what, count in counts.items()
-        ]
-        name = actions.dataset(dataset_id).name
-        head, tail = (reply(key, language, name=name) for key in ("repair_head", "repair_waits"))
-        return "\n".join([head, *lines, "", tail])
+            if asked := question(turn.actions, pending, turn.chat.language):
+                turn.speak(asked)
 
     def _tell_fallback(self) -> None:
         """Say once that the language model could not be used; forget it when it answers again."""

@@ -57,6 +57,7 @@ PARTS = {
     "test": ("test", "测试"),
 }
 PHASES = {
+    "launching": ("starting the trainer", "启动训练程序"),
     "loading": ("loading the model", "加载模型"),
     "preparing": ("preparing data", "准备数据"),
     "training": ("first steps", "刚开始训练"),
@@ -69,6 +70,7 @@ PHASES = {
     "report": ("writing the report", "撰写报告"),
 }
 STATUS = {
+    "queued": ("waiting", "排队中"),
     "starting": ("starting", "启动中"),
     "running": ("running", "进行中"),
     "stopping": ("stopping", "停止中"),
@@ -76,6 +78,7 @@ STATUS = {
     "succeeded": ("finished", "已完成"),
     "failed": ("failed", "失败"),
     "interrupted": ("interrupted", "已中断"),
+    "cleared": ("cleared away", "已清理"),
 }
 
 

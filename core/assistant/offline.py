@@ -126,7 +126,7 @@ def _after_refusal(heard: Heard, results: list[Result]) -> Step:
     if heard.decided == "start_training":
         return Step(reply("declined", heard.language))
     told, situation = reply("left_alone", heard.language), heard.situation
-    plans = heard.decided == "repair" and situation.can_train and situation.is_inspected
+    plans = heard.decided in ("repair", "unmask") and situation.can_train and situation.is_inspected
     return Step(told, "propose_plan" if plans else None)
 
 

@@ -29,6 +29,7 @@ Intent = Literal[
     "explain_plan",
     "help",
     "new_chat",
+    "unmask",
     "undo_data",
     "changes",
     "leaks",

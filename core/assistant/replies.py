@@ -124,6 +124,14 @@ REPLIES: dict[str, tuple[str, str]] = {
     "running_loss": ("Training loss {loss}.", "训练损失 {loss}。"),
     "running_validation": ("Validation loss {loss}.", "验证损失 {loss}。"),
     "running_eta": ("About {duration} left.", "大约还需 {duration}。"),
+    "queued": (
+        "“{name}” waits for its turn and starts by itself. Say “stop” to take it out of the queue.",
+        "“{name}”正在排队，轮到时会自动开始。说“停止”可以把它移出队列。",
+    ),
+    "cleared": (
+        "“{name}” ended long ago: its weights and log were cleared away, its figures stay.",
+        "“{name}”早已结束：权重和日志已清理，数据仍保留。",
+    ),
     "stopping": (
         "“{name}” saves a checkpoint and stops. Say “resume” when it should go on.",
         "“{name}”会保存检查点后停止。想继续时说“继续训练”。",

@@ -87,6 +87,36 @@ DATA: dict[str, tuple[str, str]] = {
         "Say “undo” to take it back, or “what changed” to see it.",
         "说“撤销”可以还原，说“改了什么”可以查看。",
     ),
+    "unmask_waits": (
+        "I would put the {values} private values back that are masked in {rows} rows of {name}, as "
+        "a new version. The version before stays. Shall I? Say “yes” or “no”.",
+        "我会还原 {name} 里 {rows} 行中打码的 {values} 项隐私内容，并生成一个新版本。"
+        "原来的版本会保留。要这样做吗？请回答“好”或“不”。",
+    ),
+    "unmasked": (
+        "Done: {values} values are back, in {rows} rows.",
+        "完成：还原了 {rows} 行中的 {values} 项内容。",
+    ),
+    "unmasked_held": (
+        "{values} in {rows} rows stay masked, because rows with such values are not trained on.",
+        "{rows} 行中的 {values} 项仍保持打码，因为含有这些内容的数据不能用于训练。",
+    ),
+    "unmasked_unknown": (
+        "{rows} rows hold what looks like a mask, but no key knows it.",
+        "{rows} 行里有看起来像掩码、但密钥不认识的内容。",
+    ),
+    "unmasked_equal": (
+        "{rows} rows equal an earlier one now and were left out.",
+        "{rows} 行还原后与前面的相同，已排除。",
+    ),
+    "unmasked_same": (
+        "These are exactly the rows of {name} as they were before, so that version is used.",
+        "结果与之前的 {name} 完全相同，因此使用该版本。",
+    ),
+    "no_masks": (
+        "Nothing was masked in this dataset, so there is nothing to put back.",
+        "这个数据集没有打过码，没有可以还原的。",
+    ),
     "undone": (
         "Taken back: {name} is as it was before, with {usable} usable rows.",
         "已撤销：{name} 恢复到之前的版本，{usable} 行可用。",

@@ -62,7 +62,7 @@ class DataChanged(Record):
     """A dataset version that was made, or gone back to."""
 
     kind: Literal["changed"] = "changed"
-    how: Literal["repaired", "answered", "undone"]
+    how: Literal["repaired", "answered", "undone", "unmasked"]
     data: DataSeen
     changed: int = 0
     added: int = 0
@@ -70,6 +70,15 @@ class DataChanged(Record):
     mended: tuple[str, ...] = ()
     """What the repairs did, in words."""
     answers: dict[str, str] = {}  # noqa: RUF012  never changed
+    is_new: bool = True
+    """False when a version with exactly these rows was there already."""
+    values: int = 0
+    """Masked values that were put back."""
+    held_values: int = 0
+    """Values that stay masked, because their rows could not be trained on with them."""
+    held_rows: int = 0
+    unknown_rows: int = 0
+    """Rows with masks that no key knows."""
 
 
 class ChangesSeen(Record):

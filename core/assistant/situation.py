@@ -38,6 +38,8 @@ class Situation(Record):
     """It has enough rows."""
     can_undo: bool = False
     """It is a version that was made from another one."""
+    is_masked: bool = False
+    """Private values in it, or in the version it was made from, were masked."""
     is_inspected: bool = True
     """False while its texts are being read in the background."""
     newest: RunSeen | None = None
@@ -70,7 +72,7 @@ def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
     ended = _ended_early(runs, evaluations)
     own = [e for e in done if finished and e.request.run_id == finished.id]
     return Situation(
-        **(_of_data(dataset) if dataset else {}),
+        **(_of_data(actions, dataset) if dataset else {}),
         newest=seen[0] if seen else None,
         live=next((run for run in seen if run.is_live), None),
         finished=finished,
@@ -84,7 +86,7 @@ def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
     )
 
 
-def _of_data(dataset: Dataset) -> dict[str, Any]:
+def _of_data(actions: Actions, dataset: Dataset) -> dict[str, Any]:
     return {
         "dataset_id": dataset.id,
         "dataset_name": dataset.name,
@@ -92,6 +94,7 @@ def _of_data(dataset: Dataset) -> dict[str, Any]:
         "repairs": offers(dataset),
         "can_train": "rows_too_few" not in dataset.problem_counts,
         "can_undo": dataset.change is not None and dataset.change.kind != "rows removed",
+        "is_masked": actions.was_masked(dataset.id),
         "is_inspected": dataset.inspected,
     }
 

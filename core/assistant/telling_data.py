@@ -94,11 +94,29 @@ def changed(seen: DataChanged, language: Language) -> str:
         facts = {"file": data.source_name, "usable": data.usable, "rows": data.rows}
         key = "answered_gathered" if data.format in GATHERED else "answered"
         return reply(key, language, answers=comma.join(seen.answers.values()), **facts)
+    if seen.how == "unmasked":
+        return _unmasked(seen, language)
     if seen.how == "undone":
         return reply("undone", language, name=data.name, usable=data.usable)
     counts = {"changed": seen.changed, "added": seen.added, "removed": seen.removed}
     done = reply("repaired", language, usable=data.usable, **counts)
     return joined((done, reply("repaired_undo", language)), language)
+
+
+def _unmasked(seen: DataChanged, language: Language) -> str:
+    """What came back, what did not and why, and the way back."""
+    facts = {"values": seen.values, "rows": seen.changed}
+    parts = [reply("unmasked", language, **facts)]
+    if seen.held_values:
+        held = {"values": seen.held_values, "rows": seen.held_rows}
+        parts.append(reply("unmasked_held", language, **held))
+    if seen.unknown_rows:
+        parts.append(reply("unmasked_unknown", language, rows=seen.unknown_rows))
+    if seen.removed:
+        parts.append(reply("unmasked_equal", language, rows=seen.removed))
+    way_back = reply("repaired_undo", language)
+    same = reply("unmasked_same", language, name=seen.data.name)
+    return joined([*parts, way_back if seen.is_new else same], language)
 
 
 def changes(seen: ChangesSeen, language: Language) -> str:

@@ -59,7 +59,7 @@ def pick_run(turn: Turn, given: str | None, fits: Callable[[Run], bool], what: s
     if not fitting:
         state = "" if what == "any" else f" {what}"
         raise RunError(f"There is no run{state}.", fix="Say 'list runs' to see all of them.")
-    return fitting[0]
+    return min(fitting, key=lambda run: run.status == "queued")  # one at work before one that waits
 
 
 def finished(run: Run) -> bool:

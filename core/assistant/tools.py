@@ -18,6 +18,7 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "datasets": data.list_datasets,
     "answer": data.answer_questions,
     "repair": data.repair,
+    "unmask": data.unmask,
     "undo": data.undo,
     "changes": data.show_changes,
     "leaks": data.show_leaks,

@@ -1,6 +1,6 @@
-"""Tools for data: read, look, answer, mend, undo, and what leaks or is learned.
+"""Tools for data: read, look, answer, mend, unmask, undo, and what leaks or is learned.
 
-A repair changes what will be trained on, so it waits for the person's approval.
+What changes the rows that will be trained on waits for the person's approval.
 """
 
 from __future__ import annotations
@@ -111,6 +111,34 @@ def repair(
     words = tuple(dict.fromkeys(offer.zh if zh else offer.en for offer in chosen))
     counts = made.change.model_dump(include={"changed", "added", "removed"}) if made.change else {}
     return DataChanged(how="repaired", data=_shown(turn, made), mended=words, **counts)
+
+
+@told
+def unmask(ctx: Context, dataset_id: str | None = None) -> DataChanged:
+    """Put the private values back that were masked, as a new version. It waits for approval.
+
+    Args:
+        dataset_id: Left out, the one last checked here.
+    """
+    turn = ctx.deps
+    dataset = turn.actions.dataset(dataset_id_of(turn, dataset_id))
+    if not ctx.tool_call_approved:
+        hidden = turn.actions.hidden(dataset.id)
+        if hidden is None or hidden.problem:
+            turn.actions.unmask(dataset.id)  # raises: there is nothing to approve
+        raise ApprovalRequired({"arguments": {"dataset_id": dataset.id}})
+    made = turn.actions.unmask(dataset.id)
+    return DataChanged(
+        how="unmasked",
+        data=_shown(turn, made.dataset),
+        is_new=made.is_new,
+        changed=made.rows,
+        removed=made.equal_rows,
+        values=made.values,
+        held_values=made.held_values,
+        held_rows=made.held_rows,
+        unknown_rows=made.unknown_rows,
+    )
 
 
 @told

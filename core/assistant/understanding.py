@@ -21,6 +21,7 @@ ACTS: frozenset[Intent] = frozenset(
     (
         "train",
         "repair",
+        "unmask",
         "undo_data",
         "stop_run",
         "resume",

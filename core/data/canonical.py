@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 
 from core.data.records import Example
-from core.messages import Conversation
+from core.messages import Conversation, Message
 
 _encode = msgspec.json.Encoder().encode
 
@@ -49,6 +50,7 @@ class RowText(msgspec.Struct, omit_defaults=True, gc=False):
     group: str = ""
     label: str = ""
     parent: str = ""
+    rejected: msgspec.Raw | None = None
 
 
 def conversation_json(conversation: Conversation) -> bytes:
@@ -62,9 +64,21 @@ def talk_json(talk: TalkText) -> bytes:
     return _encode(talk)
 
 
-def content_id(canonical: bytes) -> str:
-    """`ex-` and 16 hex digits over everything a conversation says."""
-    return f"ex-{hashlib.sha256(canonical).hexdigest()[:16]}"
+def answer_json(rejected: Sequence[Message] | None) -> bytes:
+    """A rejected answer's turns as canonical JSON; b"" where there is none."""
+    if not rejected:
+        return b""
+    return _encode([turn.model_dump(exclude_defaults=True) for turn in rejected])
+
+
+def content_id(canonical: bytes, rejected: bytes = b"") -> str:
+    """`ex-` and 16 hex digits over everything a conversation says.
+
+    Pairs that share the chosen answer are different rows when their rejected answers differ: each
+    teaches a preference of its own.
+    """
+    said = b"\0".join((canonical, rejected)) if rejected else canonical
+    return f"ex-{hashlib.sha256(said).hexdigest()[:16]}"
 
 
 def row_json(row: RowText) -> bytes:
@@ -83,4 +97,10 @@ def example_row(example: Example) -> RowText:
         group=example.group,
         label=example.label,
         parent=example.parent,
+        rejected=raw_answer(answer_json(example.rejected)),
     )
+
+
+def raw_answer(written: bytes) -> msgspec.Raw | None:
+    """A rejected answer as it goes into a row."""
+    return msgspec.Raw(written) if written else None

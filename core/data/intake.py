@@ -1,39 +1,41 @@
-"""Take the rows of a file in, one by one: convert, check, keep the good ones, count the rest."""
+"""Take rows in, one by one: convert, check, hand the good ones to a keeper, count the rest."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
-import msgspec
-
-from core.data.canonical import RowText, TalkText, content_id, conversation_json, talk_json
 from core.data.checks.inspection import InspectOptions, inspect_conversation
 from core.data.checks.provenance import check_provenance
+from core.data.checks.rejected import PRIVATE, breaks_pair, inspect_rejected
 from core.data.checks.rows import CheckedRow, check_row
 from core.data.collecting import Problems
-from core.data.example_file import ExampleWriter
+from core.data.fast import FastLane
 from core.data.formats.detecting import UNKNOWN, format_of, talks_of
 from core.data.formats.places import source_path
 from core.data.formats.shape import Answers, Format, Numbered, Talk
+from core.data.identity import example_id
+from core.data.keeping import Keeper, Marks
 from core.data.problems import ERRORS, Finding
 from core.data.reading.malformed import Fault
-from core.data.reading.rows import Row
+from core.data.reading.rows import Row, Take
+from core.data.rejects import RejectedRows
 from core.data.repairs.catalog import repair_row, repairs_for
 from core.data.repairs.repair import RepairContext
-from core.data.summary import Counting
 from core.messages import Conversation
 
 MAX_ROWS = 1_000_000
 HOPELESS_ROWS = 10_000
-"""After this many rows without a single object, the rest is not read."""
+"""After this many rows without a single readable one, the rest is not read."""
+READABLE = (dict, list, str)
+"""What rows of dialogues are decoded to."""
+TOGETHER, TOGETHER_BYTES = 1_000, 4 << 20
+"""So many rows, or bytes of rows, are read ahead."""
+EMPTY_ROW = Row(None, 0, b"", None)
 ROUNDS = 3
 """Mending one problem can lay bare another."""
-REJECTED_BYTES = 64 << 20
-"""Rejected rows that are kept to be downloaded."""
 
 
 @dataclass(frozen=True)
@@ -57,42 +59,84 @@ class Intake:
 
     how: How
     problems: Problems
-    writer: ExampleWriter
-    rejects: BinaryIO | None = None
-    """Where rejected rows are written, one JSON object a line."""
-    rows: int = 0
+    keeper: Keeper | None = None
+    """Where good conversations go; None counts them only, and finds no duplicates."""
+    rejects: RejectedRows | None = None
+    """Where rejected rows go; None counts them only."""
     rejected: int = 0
-    duplicates: int = 0
     formats: Counter[str] = field(default_factory=Counter)
-    mended: Counter[str] = field(default_factory=Counter)
-    """Repairs by how many conversations they changed."""
     masks: dict[str, dict[str, str]] = field(default_factory=dict)
     """What masking hid, by example id: goes into a key, never into the dataset."""
-    counting: Counting = field(default_factory=Counting)
-    """Over what is kept."""
-    _objects: int = 0
-    _first_seen: dict[int, int] = field(default_factory=dict)
-    _rejected_bytes: int = 0
+    passed: int = 0
+    """Rows that were taken in at a glance."""
+    with_system: int = 0
+    """Kept conversations with a system prompt."""
+    pairs: int = 0
+    """Kept conversations with a rejected answer."""
+    first_without_system: int = MAX_ROWS + 1
+    """The first row of those without one."""
+    _lane: FastLane = field(default_factory=FastLane)
+    _looked_at: int = 0
+    """Rows that were not."""
+    _readable: int = 0
+    """Those of them that hold something which could be part of a dialogue."""
+    _good: int = 0
+    """Conversations without an error in them."""
+
+    @property
+    def rows(self) -> int:
+        """All rows that came in."""
+        return self._looked_at + self.passed
+
+    @property
+    def usable(self) -> int:
+        """Conversations without an error, less those that are known to be duplicates."""
+        return self._good + self.passed - (self.keeper.duplicates if self.keeper else 0)
+
+    @property
+    def glance(self) -> Take:
+        """Takes a row in that needs no second look; such rows must be left out of `take_all`."""
+        return self._count_line if self.keeper is None else self._keep_line
+
+    def _count_line(self, number: int, _offset: int, line: bytes) -> bool:
+        row = self._lane.passed(line)  # what follows is `_note_system`, without a call for each row
+        if row is None or number > MAX_ROWS:
+            return False
+        self.passed += 1
+        if row.messages[0].role == "system":
+            self.with_system += 1
+        elif number < self.first_without_system:
+            self.first_without_system = number
+        return True
+
+    def _keep_line(self, number: int, offset: int, line: bytes) -> bool:
+        talk = self._lane.talk(line)
+        if talk is None or number > MAX_ROWS:
+            return False
+        self.passed += 1
+        duplicate = self.keeper.keep(number, talk) if self.keeper else None
+        if duplicate is None:
+            self._note_system(number, talk.messages[0].role == "system")
+        else:
+            self.problems.add_row(Row(number, offset, line, None), (duplicate,))
+        return True
 
     def take_all(self, rows: Iterable[Row]) -> None:
         """Take in every row, or stop when the file plainly holds something else."""
-        for row in rows:
-            if self._is_enough(row):
-                break
+        counted = self._counted(rows)
+        # Rows that need a closer look are few and far between: many together are looked at faster
+        # than each by itself, between rows that are only passed. Keepers need rows in their order.
+        for row in _together(counted) if self.keeper is None else counted:
             self.take(row)
 
     def collect(self, rows: Iterable[Row]) -> dict[int, Row]:
         """Count rows whose conversations may span several of them; the readable ones, by number."""
         kept: dict[int, Row] = {}
-        for row in rows:
-            if self._is_enough(row):
-                break
+        for row in self._counted(rows):
             if row.number is None or row.faults:
                 self.problems.add_row(row, ())
             if row.number is None:
                 continue
-            self.rows += 1
-            self._objects += not isinstance(row.value, str)
             if any(fault.code in ERRORS for fault in row.faults):
                 self._reject(row, [])
                 continue
@@ -122,8 +166,6 @@ class Intake:
         if row.number is None:
             self.problems.add_row(row, ())
             return
-        self.rows += 1
-        self._objects += isinstance(row.value, dict | list)
         unreadable = any(fault.code in ERRORS for fault in row.faults)
         found: list[Finding] = []
         if not (unreadable and row.value is None):
@@ -135,17 +177,6 @@ class Intake:
             self._reject(row, found)
         if row.faults or found:
             self.problems.add_row(row, found)
-
-    def take_passed(self, number: int, talk: TalkText) -> Finding | None:
-        """Keep a row that has nothing to remark on; says when it is a duplicate."""
-        self.rows += 1
-        self.formats["openai"] += 1
-        canonical = talk_json(talk)
-        name = content_id(canonical)
-        duplicate = self._keep(number, name, canonical, NO_TALK, CheckedRow([], None))
-        if duplicate is None:
-            self.counting.add(number, talk.messages, bool(talk.tools))
-        return duplicate
 
     def _talks(self, value: object) -> Iterable[Talk]:
         form = self.how.format or format_of(value)
@@ -165,19 +196,26 @@ class Intake:
             finding._replace(path=source_path(finding.path, talk, row.value))
             for finding in checked.found
         ]
-        if checked.conversation is not None and not unreadable:
-            name, more = self._keep_talk(row, talk, checked, checked.conversation)
-            found += more
-            if masks and not more:
-                self.masks[name] = masks
+        if checked.conversation is None or unreadable:
+            return found
+        self._good += 1
+        number = talk.rows[0] if talk.rows else row.number or 0
+        marks = Marks(checked.part, checked.tags, talk.group, talk.label, checked.rejected)
+        if duplicate := self._keep(number, checked.conversation, marks):
+            found.append(duplicate)
+        elif masks:
+            self.masks[example_id(checked.conversation, checked.rejected)] = masks
         return found
 
     def mend(self, talk: Talk) -> tuple[CheckedRow, dict[str, str]]:
         """The conversation after the repairs that were asked for, and what masking hid."""
         checked = self._checked(talk.row)
+        if not self.how.mend:
+            return checked, {}
         raw: dict[str, Any] | None = talk.row
         masks: dict[str, str] = {}
-        context = RepairContext(self.how.fills, self.how.mend, self._special_tokens(), masks)
+        wanted = self.how.mend | (PRIVATE if "rejected_private" in self.how.mend else frozenset())
+        context = RepairContext(self.how.fills, wanted, self._special_tokens(), masks)
         for _ in range(ROUNDS):
             codes = {finding.code for finding in checked.found} & self.how.mend
             if not codes or raw is None:
@@ -185,7 +223,6 @@ class Intake:
             raw, used = repair_row(raw, repairs_for(codes), context)
             if not used:
                 break
-            self.mended.update(used)
             if raw is None:
                 return CheckedRow([Finding("removed_by_repair")], None), {}
             checked = self._checked(raw)
@@ -199,81 +236,63 @@ class Intake:
         found = [*checked.found, *inspect_conversation(checked.conversation, self.how.inspect)]
         if any(finding.code in ERRORS for finding in found):
             return CheckedRow(found, None)
-        return checked._replace(found=found)
+        rejected = checked.rejected
+        if rejected is not None:
+            worse = inspect_rejected(checked.conversation, rejected, self.how.inspect)
+            rejected = None if breaks_pair(worse) else rejected
+            found += worse
+        return checked._replace(found=found, rejected=rejected)
 
     def _special_tokens(self) -> frozenset[str]:
         return self.how.inspect.special_tokens if self.how.inspect else frozenset()
 
-    def _keep_talk(
-        self, row: Row, talk: Talk, checked: CheckedRow, conversation: Conversation
-    ) -> tuple[str, list[Finding]]:
-        number = talk.rows[0] if talk.rows else row.number or 0
-        canonical = conversation_json(conversation)
-        name = content_id(canonical)
-        duplicate = self._keep(number, name, canonical, talk, checked)
-        if duplicate is not None:
-            return name, [duplicate]
-        self.counting.add(number, conversation.messages, bool(conversation.tools))
-        return name, []
+    def _keep(self, number: int, said: Conversation, marks: Marks) -> Finding | None:
+        """Hand a conversation on, or say which earlier one it equals."""
+        duplicate = self.keeper.keep(number, said, marks) if self.keeper else None
+        if duplicate is None:
+            self.pairs += marks.rejected is not None
+            self._note_system(number, any(turn.role == "system" for turn in said.messages))
+        return duplicate
 
-    def _keep(
-        self, number: int, name: str, canonical: bytes, talk: Talk, checked: CheckedRow
-    ) -> Finding | None:
-        """Write a conversation, or say which earlier one it equals."""
-        key = int(name[3:], 16)
-        first = self._first_seen.get(key)
-        if first is not None:
-            self.duplicates += 1
-            return Finding("exact_duplicate", (), {"first": str(first)})
-        self._first_seen[key] = number
-        self.writer.add(
-            RowText(
-                id=name,
-                row=number,
-                conversation=msgspec.Raw(canonical),
-                part=checked.part,
-                tags=checked.tags,
-                group=talk.group,
-                label=talk.label,
-            )
-        )
-        self.counting.add_labels(checked.tags, talk.label)
-        return None
+    def _note_system(self, number: int, has_system: bool) -> None:
+        if has_system:
+            self.with_system += 1
+        elif number < self.first_without_system:
+            self.first_without_system = number
 
     def _reject(self, row: Row, found: Sequence[Finding]) -> None:
         self.rejected += 1
-        if self.rejects is None or self._rejected_bytes > REJECTED_BYTES:
-            return
-        line = _rejected_line(row, found)
-        self._rejected_bytes += len(line)
-        self.rejects.write(line)
+        if self.rejects is not None:
+            self.rejects.add(row, found)
 
-    def _is_enough(self, row: Row) -> bool:
-        if self.rows >= MAX_ROWS:
-            self._stop(row, Fault("rows_over_limit", 0, {"limit": f"{MAX_ROWS:,}"}))
-            return True
-        if self.rows >= HOPELESS_ROWS and not self._objects and not isinstance(row.value, str):
-            self._stop(row, Fault("rest_not_read", 0, {}))
-            return True
-        return False
+    def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Rows, counted as they come; a remark instead of those that are not read any more."""
+        for row in rows:
+            fault = self._enough(row)
+            if fault is not None:
+                yield row._replace(number=None, faults=(fault,))
+                return
+            if row.number is not None:
+                self._looked_at += 1
+                self._readable += isinstance(row.value, READABLE)
+            yield row
 
-    def _stop(self, row: Row, fault: Fault) -> None:
-        self.problems.add_row(row._replace(number=None, faults=(fault,)), ())
+    def _enough(self, row: Row) -> Fault | None:
+        """Why the rest of the file is not read, from this row on."""
+        if row.number is not None and row.number > MAX_ROWS:
+            return Fault("rows_over_limit", 0, {"limit": f"{MAX_ROWS:,}"})
+        hopeless = not (self.passed or self._readable or isinstance(row.value, READABLE))
+        return Fault("rest_not_read", 0, {}) if hopeless and self.rows >= HOPELESS_ROWS else None
 
 
-NO_TALK = Talk({})
-EMPTY_ROW = Row(None, 0, b"", None)
-
-
-def _rejected_line(row: Row, found: Sequence[Finding]) -> bytes:
-    """A rejected row with why: `_row` and `_problems` are taken off again when it comes back."""
-    why = [fault.code for fault in row.faults] + [finding.code for finding in found]
-    record: dict[str, Any]
-    if isinstance(row.value, dict):
-        record = dict(row.value)
-    elif row.value is None:
-        record = {"_text": row.data.decode("utf-8", "replace")}
-    else:
-        record = {"_value": row.value}
-    record |= {"_row": row.number, "_problems": why}
-    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+def _together(rows: Iterable[Row]) -> Iterator[Row]:
+    """The same rows, some of them read ahead."""
+    some: list[Row] = []
+    size = 0
+    for row in rows:
+        some.append(row)
+        size += len(row.data)
+        if len(some) == TOGETHER or size > TOGETHER_BYTES:
+            yield from some
+            some, size = [], 0
+    yield from some

@@ -142,15 +142,25 @@ def resume(workspace: Workspace, job_id: str, secrets: dict[str, str] | None = N
 
 def _launch(workspace: Workspace, folder: JobFolder, secrets: dict[str, str] | None) -> Job:
     folder.tell(JobProgress(phase="starting"))
+    run_program("core.data.job_program", workspace, folder, secrets)
+    return status(workspace, folder.root.name)
+
+
+def run_program(
+    module: str, workspace: Workspace, folder: JobFolder, secrets: dict[str, str] | None = None
+) -> None:
+    """Start a program of ours on a job's folder, apart from this process.
+
+    `secrets` reach it as environment variables; nothing else of Duotune's settings does.
+    """
     # -P: a folder called `core` where the app was started must not be taken for ours
-    argv = [sys.executable, "-P", "-m", "core.data.job_program", str(folder.root)]
+    argv = [sys.executable, "-P", "-m", module, str(folder.root)]
     env = {name: value for name, value in os.environ.items() if not name.startswith("DUOTUNE_")}
     before = os.environ.get("PYTHONPATH")
     env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *([before] if before else [])])
     env |= {"DUOTUNE_HOME": str(workspace.root), **(secrets or {})}
     process = start_detached(argv, folder.log, env)
     write_atomic(folder.process, process.model_dump_json())
-    return status(workspace, folder.root.name)
 
 
 def token_counts_file(workspace: Workspace, dataset_id: str) -> Path:
@@ -162,7 +172,7 @@ def status(workspace: Workspace, job_id: str) -> Job:
     """How a job stands now. Raises DataError when there is none of this name."""
     folder = JobFolder(workspace.job(job_id))
     request = request_of(workspace, job_id)
-    state, result = _state(folder)
+    state, result = state_of(folder, "The work on the data ended without a word.")
     return Job(
         id=job_id,
         kind=request.kind,
@@ -198,13 +208,19 @@ def cancel(workspace: Workspace, job_id: str) -> Job:
     """End a job; what it has written so far stays. Nothing happens to one that has ended."""
     folder = JobFolder(workspace.job(job_id))
     if status(workspace, job_id).status == "running":
-        write_atomic(folder.cancelled, now() + "\n")
-        if (process := _process(folder)) is not None:
-            end_group(process, grace_s=2.0)
+        end_program(folder)
     return status(workspace, job_id)
 
 
-def _state(folder: JobFolder) -> tuple[JobStatus, JobResult | None]:
+def end_program(folder: JobFolder) -> None:
+    """End a job's program for good; what it has written so far stays."""
+    write_atomic(folder.cancelled, now() + "\n")
+    if (process := _process(folder)) is not None:
+        end_group(process, grace_s=2.0)
+
+
+def state_of(folder: JobFolder, lost: str) -> tuple[JobStatus, JobResult | None]:
+    """How a job stands, from its files and its process; `lost` tells of one that was killed."""
     if folder.result.exists():
         result = JobResult.model_validate_json(folder.result.read_bytes())
         return ("failed" if result.problem else "done"), result
@@ -215,9 +231,8 @@ def _state(folder: JobFolder) -> tuple[JobStatus, JobResult | None]:
     if alive or process is None:
         return "running", None
     if folder.result.exists():  # it finished between these looks
-        return _state(folder)
-    problem = "The work on the data ended without a word."
-    return "failed", JobResult(problem=problem, where=str(folder.log), fix="Start it again.")
+        return state_of(folder, lost)
+    return "failed", JobResult(problem=lost, where=str(folder.log), fix="Start it again.")
 
 
 def _process(folder: JobFolder) -> ProcessId | None:

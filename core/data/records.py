@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.messages import Conversation, Record
+from core.messages import Conversation, Message, Record
 
 Severity = Literal["error", "warning", "note"]
 """error: the row cannot be trained on; warning: it can, but look; note: for information."""
@@ -66,7 +66,7 @@ class Example(Record):
     """One row that can be trained or evaluated on."""
 
     id: str
-    """Content hash of the conversation: equal rows have equal ids."""
+    """Content hash of the conversation and of the rejected answer: equal rows have equal ids."""
     row: int
     """1-based row in the source file."""
     conversation: Conversation
@@ -80,6 +80,22 @@ class Example(Record):
     """The class that the row teaches, where the data is about classes."""
     parent: str = ""
     """Id of the example that this one was made from by augmentation."""
+    rejected: tuple[Message, ...] | None = None
+    """A worse answer to the last question, which preference training (DPO) learns to avoid.
+
+    Stands in for `conversation.messages[conversation.answer_start:]`; None where there is none."""
+
+    @property
+    def worse(self) -> Conversation | None:
+        """The same dialogue with the rejected answer; None where there is none."""
+        return self.conversation.answered_by(self.rejected) if self.rejected else None
+
+    def saying(
+        self, conversation: Conversation, rejected: tuple[Message, ...] | None, name: str
+    ) -> Example:
+        """The same row with other texts, under the id that these have."""
+        update = {"id": name, "conversation": conversation, "rejected": rejected}
+        return self.model_copy(update=update)
 
 
 class Summary(Record):
@@ -107,6 +123,8 @@ class Summary(Record):
     tags: dict[str, int]
     labels: dict[str, int] = Field(default_factory=dict)
     """Usable conversations by the class they teach."""
+    pairs: int = 0
+    """Usable conversations with a rejected answer beside the chosen one."""
     near_duplicates: int | None = None
     """Conversations that nearly equal an earlier one; None while that was not looked for."""
     pii: dict[str, int] | None = None
@@ -116,7 +134,7 @@ class Summary(Record):
 class Change(Record):
     """How a dataset version was made from its parent."""
 
-    kind: Literal["repair", "rows added", "rows removed", "augmented", "balanced"]
+    kind: Literal["repair", "rows added", "rows removed", "augmented", "balanced", "unmasked"]
     codes: tuple[str, ...] = ()
     """The problems that were mended."""
     repairs: tuple[str, ...] = ()

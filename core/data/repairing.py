@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from core.data import store
+from core.data import mask_keys, store, versions
 from core.data.checks.inspection import InspectOptions
 from core.data.collecting import Problems
-from core.data.example_file import ExampleWriter
+from core.data.example_file import ExampleFile
 from core.data.formats.shape import Talk
 from core.data.identity import example_id
 from core.data.intake import How, Intake
 from core.data.problems import KINDS
 from core.data.records import Change, Dataset, Example
 from core.data.repairs.catalog import REPAIRS
-from core.data.versions import is_as_read, read_again, save_child, save_examples, save_key
+from core.data.repairs.masking import MaskKey
+from core.data.versions import is_as_read, read_again, save_child
 from core.errors import DataError
-from core.messages import Record
+from core.messages import Message, Record
 from core.workspace import Workspace
 
 AUTOMATIC = tuple(
@@ -78,7 +80,7 @@ def repair(
     """
     fills = {**dataset.choices.fills, **(fills or {})}
     wanted = tuple(offer.code for offer in choose(offers(dataset), codes, dataset.id))
-    if not is_as_read(workspace, dataset):
+    if mask_keys.is_final(workspace, dataset) or not is_as_read(workspace, dataset):
         return _repair_rows(workspace, dataset, wanted, fills)
     update = {"repairs": tuple(dict.fromkeys((*dataset.choices.repairs, *wanted))), "fills": fills}
     choices = dataset.choices.model_copy(update={**update, "structure_only": False})
@@ -93,37 +95,76 @@ def _repair_rows(
 ) -> Dataset:
     """Mend the rows themselves, where the file doesn't hold all of them."""
     how = How(None, {}, InspectOptions(), frozenset(codes), fills)
-    intake = Intake(how, Problems(), ExampleWriter.unnamed())
-    rows: list[Example] = []
-    masks: dict[str, dict[str, str]] = {}
-    changed = removed = 0
-    for example in store.load_examples(workspace, dataset.id):
-        checked, hidden = intake.mend(Talk(_raw(example)))
-        if checked.conversation is None:
-            removed += 1
-            continue
-        name = example_id(checked.conversation)
-        if name != example.id:
-            changed += 1
-            update = {"id": name, "conversation": checked.conversation}
-            example = example.model_copy(update=update)
-        if hidden:
-            masks[name] = hidden
-        rows.append(example)
-    if not changed and not removed:
+    intake = Intake(how, Problems())
+    work = _Mending(intake, mask_keys.find(workspace, dataset))
+    file = ExampleFile.of(work.rows_of(store.load_examples(workspace, dataset.id)))
+    if not work.changed and not work.removed:
         raise _nothing_changed(codes)
     repairs = tuple(dict.fromkeys(KINDS[code].repair for code in codes))
-    change = Change(kind="repair", codes=codes, repairs=repairs, changed=changed, removed=removed)
-    child = save_examples(workspace, dataset, rows, change)
-    if masks:
-        save_key(workspace, child.id, masks)
-    return child
+    change = Change(
+        kind="repair", codes=codes, repairs=repairs, changed=work.changed, removed=work.removed
+    )
+    if work.masks:
+        mask_keys.save(workspace, file.dataset_id, work.masks)
+    return versions.save_rows(workspace, dataset, file, {"change": change})
+
+
+@dataclass
+class _Mending:
+    """Rows on their way through repairs, and what of them is hidden."""
+
+    intake: Intake
+    key: MaskKey
+    """What is known of the masks that the rows have already."""
+    changed: int = 0
+    removed: int = 0
+    masks: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Of the rows that changed, by their new ids."""
+    _ids: dict[str, str] = field(default_factory=dict)
+    """New ids by old ones."""
+    _seen: set[str] = field(default_factory=set)
+
+    def rows_of(self, examples: Iterable[Example]) -> Iterator[Example]:
+        """The mended rows; one that mending made equal to an earlier one is left out."""
+        for example in examples:
+            mended = self._mend(example)
+            if mended is None or mended.id in self._seen:
+                self.removed += 1
+                continue
+            self._seen.add(mended.id)
+            self.changed += mended.id != example.id
+            if mended.parent in self._ids:  # a row stands before those that were made from it
+                mended = mended.model_copy(update={"parent": self._ids[mended.parent]})
+            yield mended
+
+    def _mend(self, example: Example) -> Example | None:
+        checked, hidden = self.intake.mend(Talk(_raw(example)))
+        if checked.conversation is None:
+            return None
+        name = example_id(checked.conversation, checked.rejected)
+        if name == example.id:
+            return example
+        known = self.key.masks_of(example.id) or self.key.masks_of(example.parent)
+        if name not in self._seen and (known or hidden):
+            self.masks[name] = {**known, **hidden}
+        self._ids[example.id] = name
+        return example.saying(checked.conversation, checked.rejected, name)
 
 
 def _raw(example: Example) -> dict[str, Any]:
+    """A row as repairs take it. Unlike for an endpoint, the weights of turns are part of it."""
     talk = example.conversation
-    raw: dict[str, Any] = {"messages": talk.as_openai()}
+    raw: dict[str, Any] = {"messages": _raw_turns(talk.messages)}
+    if example.rejected:
+        raw["rejected"] = _raw_turns(example.rejected)
     return {**raw, "tools": list(talk.tools)} if talk.tools else raw
+
+
+def _raw_turns(turns: Iterable[Message]) -> list[dict[str, Any]]:
+    return [
+        turn.as_openai() | ({} if turn.weight is None else {"weight": turn.weight})
+        for turn in turns
+    ]
 
 
 def _nothing_changed(codes: Sequence[str]) -> DataError:

@@ -13,17 +13,23 @@ from core.data.ingest import Checked, Progress, look_at
 from core.data.leaks import LeakReport, find_leaks, leak_findings
 from core.data.problems import Place, make_problem
 from core.data.records import Example, Problem, Question, ReadChoices
+from core.data.validating import Validation, validate
 from core.messages import Record
 from core.models.readers import ModelReader
 from core.training import learning
 
+MEASURED = (
+    "turns", "multi_turn", "with_system", "with_tools", "pairs", "characters", "longest_row",
+    "rejected", "tags", "labels",
+)  # fmt: skip
+"""What of a summary the report tells as `stats`."""
+
 
 class Duplicates(Record):
-    """Conversations that others repeat."""
+    """Conversations that others repeat; None where that was not looked for."""
 
-    exact: int
+    exact: int | None
     near: int | None
-    """None when near-duplicates were not looked for."""
 
 
 class Listed(Record):
@@ -41,7 +47,7 @@ class Listed(Record):
 
 
 class CheckReport(Record):
-    """Everything about one file."""
+    """Everything about one file; None stands for what was not measured."""
 
     file: str
     container: str
@@ -58,11 +64,17 @@ class CheckReport(Record):
     duplicates: Duplicates
     leaks: dict[str, Any] = Field(default_factory=dict)
     """Overlap with the file to compare against; {} when none was given."""
-    languages: dict[str, int]
-    pii: dict[str, int]
+    languages: dict[str, int] | None
+    """Usable conversations by language; None when texts were not read."""
+    pii: dict[str, int] | None
     """Places with personal data or secrets, by type."""
     stats: dict[str, Any]
     questions: tuple[Question, ...]
+
+    @property
+    def texts_read(self) -> bool:
+        """Whether the texts were read, and not the structure alone."""
+        return self.languages is not None
 
     @property
     def exit_code(self) -> int:
@@ -86,11 +98,15 @@ def check_file(
     choices: ReadChoices,
     beside: Beside,
     progress: Progress,
+    dedupe: bool = True,
 ) -> CheckReport:
     """Read a file, and perhaps held-out rows that it must not overlap with.
 
-    Raises NoUsableRows when a file can't be read as rows at all.
+    With `structure_only` no text is kept, and without `dedupe` not even its hash: exact duplicates
+    are then not looked for. Raises NoUsableRows when a file can't be read as rows at all.
     """
+    if choices.structure_only and beside.against is None and beside.reader is None:
+        return structure_report(file.name, validate(file, choices, dedupe, progress))
     reader = beside.reader
     if reader is not None:
         tokens = frozenset(map(str, reader.template.tokenizer.all_special_tokens))
@@ -121,12 +137,6 @@ def report_of(
     dataset, summary = checked.dataset, checked.dataset.summary
     more = Counter(problem.code for problem in problems[len(dataset.problems) :])
     counts = {**dataset.problem_counts, **more}
-    stats = summary.model_dump(
-        include={
-            "turns", "multi_turn", "with_system", "with_tools", "characters", "longest_row",
-            "rejected", "tags", "labels",
-        }
-    )  # fmt: skip
     return CheckReport(
         file=file,
         container=dataset.container,
@@ -139,10 +149,35 @@ def report_of(
         problem_counts=counts,
         duplicates=Duplicates(exact=summary.duplicates, near=summary.near_duplicates),
         leaks=leaks.model_dump(mode="json") if leaks else {},
-        languages=summary.languages,
-        pii=summary.pii or {},
-        stats=stats,
+        languages=summary.languages if dataset.inspected else None,
+        pii=summary.pii,
+        stats=summary.model_dump(include=set(MEASURED)),
         questions=dataset.questions,
+    )
+
+
+def structure_report(file: str, seen: Validation) -> CheckReport:
+    """The report on a file of which only the structure was looked at."""
+    measured = {
+        "rejected": seen.rejected,
+        "with_system": seen.with_system,
+        "pairs": seen.pairs,
+    }
+    return CheckReport(
+        file=file,
+        container=seen.container,
+        encoding=seen.encoding,
+        format=seen.format,
+        formats=seen.formats,
+        rows=seen.rows,
+        usable=seen.usable,
+        problems=tuple(map(_listed, seen.problems)),
+        problem_counts=seen.problem_counts,
+        duplicates=Duplicates(exact=seen.duplicates, near=None),
+        languages=None,
+        pii=None,
+        stats={**dict.fromkeys(MEASURED), **measured},
+        questions=seen.questions,
     )
 
 

@@ -68,6 +68,11 @@ def load(workspace: Workspace, dataset_id: str) -> Dataset:
     return dataset
 
 
+def find(workspace: Workspace, dataset_id: str) -> Dataset | None:
+    """A dataset's record; None when there is no such dataset, or it is damaged."""
+    return _known(workspace.dataset(dataset_id), dataset_id)
+
+
 def save_version(
     workspace: Workspace, parent: Dataset, examples: ExampleFile, update: dict[str, Any]
 ) -> Dataset:
@@ -76,7 +81,7 @@ def save_version(
     `update` holds the fields that differ from the parent's record. Raises WorkspaceError.
     """
     dataset = parent.model_copy(
-        update={**update, "id": examples.dataset_id, "parent": parent.id, "created": now()}
+        update={"parent": parent.id, **update, "id": examples.dataset_id, "created": now()}
     )
     folder, source = workspace.dataset(dataset.id), workspace.dataset(parent.id) / SOURCE
     if dataset.id == parent.id or _known(folder, dataset.id) is not None:

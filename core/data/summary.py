@@ -28,6 +28,8 @@ class Counting:
     with_system: int = 0
     without_system: int = 0
     with_tools: int = 0
+    pairs: int = 0
+    """With a rejected answer beside the chosen one."""
     characters: int = 0
     longest_row: int | None = None
     first_without_system: int | None = None

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from core.data import ingest, splitting, store
+from core.data import ingest, mask_keys, splitting, store
 from core.data.example_file import ExampleFile
 from core.data.ingest import Checked, Progress
 from core.data.problems import KINDS
 from core.data.records import Change, Dataset, Example, ReadChoices
 from core.data.repairs.difference import row_diff
-from core.data.repairs.masking import MaskKey
-from core.disk import write_atomic
 from core.errors import DataError, disk_errors
 from core.messages import Record
 from core.workspace import Workspace
@@ -42,8 +41,11 @@ class RowChange(Record):
 def keep(workspace: Workspace, checked: Checked, source: Path) -> Dataset:
     """Save what was read, and freeze its split by the near duplicates that reading has found.
 
-    Raises as `store.save` does.
+    What masking hid goes into a key first: masked rows without it could not be unmasked. Raises
+    as `store.save` does.
     """
+    if checked.masks:
+        mask_keys.save(workspace, checked.dataset.id, checked.masks)
     dataset = store.save(workspace, checked, source)
     if checked.whole is not None:
         splitting.frozen_split(workspace, dataset.id, checked.whole.clusters)
@@ -71,6 +73,10 @@ def answer(workspace: Workspace, dataset: Dataset, answers: Mapping[str, str]) -
             )
     merged = {**dataset.choices.answers, **answers}
     checked = read_again(workspace, dataset, dataset.choices.model_copy(update={"answers": merged}))
+    final = bool(checked.masks) and mask_keys.is_final(workspace, dataset)
+    if final:  # masks that were made final stay so, however often the file is read
+        checked = replace(checked, masks={})
+        mask_keys.make_final(workspace, checked.dataset.id)
     return keep(workspace, checked, store.source_file(workspace, dataset.id))
 
 
@@ -109,9 +115,14 @@ def save_examples(
     workspace: Workspace, parent: Dataset, examples: Iterable[Example], change: Change
 ) -> Dataset:
     """Keep changed rows as a version of a dataset; its counts and findings are made anew."""
-    file = ExampleFile.of(examples)
-    update = ingest.describe(file)
-    return store.save_version(workspace, parent, file, {**update, "change": change})
+    return save_rows(workspace, parent, ExampleFile.of(examples), {"change": change})
+
+
+def save_rows(
+    workspace: Workspace, parent: Dataset, file: ExampleFile, update: Mapping[str, Any]
+) -> Dataset:
+    """The same for rows that are written already; `update` says what else differs."""
+    return store.save_version(workspace, parent, file, {**ingest.describe(file), **update})
 
 
 def changes(workspace: Workspace, dataset: Dataset) -> tuple[RowChange, ...]:
@@ -137,7 +148,9 @@ def undo(workspace: Workspace, dataset: Dataset) -> Dataset:
     if not _is_needed(workspace, dataset.id):
         with disk_errors(workspace.dataset(dataset.id), "delete the dataset version"):
             shutil.rmtree(workspace.dataset(dataset.id))
-            workspace.mask_key(dataset.id).unlink(missing_ok=True)
+            for kept in workspace.prepared.glob(f"{dataset.id}-*"):
+                shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
+            mask_keys.delete(workspace, dataset.id)
     return parent
 
 
@@ -187,20 +200,9 @@ def save_child(
         removed=kinds.count("removed"),
     )
     child = checked.dataset.model_copy(update={"parent": parent.id, "change": change})
-    if checked.masks:
-        save_key(workspace, child.id, checked.masks)
     source = store.source_file(workspace, parent.id)
     saved = Checked(child, checked.examples, checked.rejects, checked.masks)
     return keep(workspace, saved, source)
-
-
-def save_key(workspace: Workspace, dataset_id: str, masks: dict[str, dict[str, str]]) -> None:
-    """Write what masking hid where only this user can read it, apart from the dataset."""
-    path = workspace.mask_key(dataset_id)
-    with disk_errors(path, "save the key of the masked values"):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_atomic(path, MaskKey(rows=masks).model_dump_json(indent=1))
-        path.chmod(0o600)
 
 
 def _row_changes(
@@ -228,16 +230,20 @@ def _by_row(examples: ExampleFile) -> dict[int, list[int]]:
 
 
 def _places(before: Example, after: Example) -> Iterator[PlaceChange]:
-    was, now = (
-        {"messages": e.conversation.as_openai(), "tools": list(e.conversation.tools)}
-        for e in (before, after)
-    )
-    for change in row_diff(was, now):
+    for change in row_diff(_shape(before), _shape(after)):
         yield PlaceChange(
             path="$" + "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in change.path),
             before=_shown(change.before),
             after=_shown(change.after),
         )
+
+
+def _shape(example: Example) -> dict[str, Any]:
+    talk = example.conversation
+    found: dict[str, Any] = {"messages": talk.as_openai(), "tools": list(talk.tools)}
+    if example.rejected:
+        found["rejected"] = [turn.as_openai() for turn in example.rejected]
+    return found
 
 
 def _shown(value: Any) -> str | None:

@@ -14,15 +14,18 @@ from core.data.examples import SUPPORT_DESK
 
 
 def validate(file: Path, dedupe: bool = False) -> dict[str, int]:
-    """Every row's syntax, schema, roles and order, with located errors; nothing is kept."""
-    from core.data.validating import validate as run
+    """What `duotune check --quick --ignore-duplicates` does: every row's syntax, schema, roles and
+    order, with located errors; nothing is kept."""
+    from core.data.records import ReadChoices
+    from core.data.report import Beside, check_file
 
-    found = run(file, dedupe=dedupe)
-    return {"rows": found.rows, "good": found.good, "problems": len(found.problems)}
+    choices = ReadChoices(structure_only=True)
+    report = check_file(file, choices, Beside(), lambda *_: None, dedupe)
+    return {"rows": report.rows, "usable": report.usable, "problems": len(report.problems)}
 
 
 def validate_and_dedupe(file: Path) -> dict[str, int]:
-    """The same, with exact duplicates found."""
+    """What `duotune check --quick` does: the same, with exact duplicates found."""
     return validate(file, dedupe=True)
 
 

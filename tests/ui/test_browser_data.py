@@ -98,6 +98,38 @@ def test_repairing_shows_what_changed_and_can_be_undone(
         seen.assert_sound()
 
 
+def test_masked_values_are_put_back_and_then_given_up(
+    app: shell.RunningApp, actions: FakeActions, tmp_path: Path
+) -> None:
+    said = [
+        "Mail anna.berg@gmail.com",
+        "Card 4539 1488 0343 6467",
+        *(f"Tea {n}?" for n in range(9)),
+    ]
+    talks = [[{"role": "user", "content": one}, {"role": "assistant", "content": "Yes."}]
+             for one in said]  # fmt: skip
+    file = tmp_path / "desk.jsonl"
+    file.write_text("\n".join(json.dumps({"messages": turns}) for turns in talks))
+    masked = actions.repair(actions.import_data(file).id, ["pii_email", "pii_card"])
+    with visit(f"{app.address}/?room=data&lang=en") as seen:
+        page = seen.page
+        card = page.locator("#data-masks")
+        expect(card).to_contain_text("2 values in 2 rows")
+        card.locator("button[data-do=unmask]").click()
+        expect(page.locator(".toast-wrap")).to_contain_text("Put back: 1 value, in 1 row.")
+        expect(page.locator("#data-version")).to_contain_text("desk with its masked values back")
+        expect(page.locator("#data-dialogue")).to_contain_text("anna.berg@gmail.com")
+        expect(card).to_contain_text("card numbers 1")
+        expect(card.locator("button[data-do=unmask]")).to_have_count(0)
+        card.locator("summary").click()
+        card.locator("button[data-do=forget]").click()
+        expect(card).to_contain_text("masks stay for good: 1 row")
+        seen.assert_sound()
+    hidden = actions.hidden(masked.id)
+    assert hidden is not None
+    assert hidden.final_since
+
+
 def test_placeholders_are_filled_and_rejected_rows_come_back(
     app: shell.RunningApp, dialogues: Path, tmp_path: Path
 ) -> None:

@@ -55,6 +55,64 @@ def test_the_exit_status_of_check_says_how_bad_it_is(run: Run, tmp_path: Path) -
         assert error["fix"]
 
 
+def test_a_quick_check_looks_at_the_structure_and_says_so(run: Run, tmp_path: Path) -> None:
+    rows = [row("Tea?", "Green."), row("Tea?", "Green."), row("Mail?", "To ann@example.com.")]
+    good = write_lines(tmp_path / "good.jsonl", rows)
+    report = told(run("check", good, "--quick", "--json"))
+    assert report.keys() == REPORT_KEYS
+    assert (report["rows"], report["usable"]) == (3, 2)
+    assert report["duplicates"] == {"exact": 1, "near": None}
+    assert (report["languages"], report["pii"], report["stats"]["turns"]) == (None, None, None)
+    assert report["stats"].keys() == told(run("check", good, "--json"))["stats"].keys()
+    shown = run("check", good, "--quick").stdout
+    assert "1 exact; near ones not looked for" in shown
+    assert "not read: --quick looks at the structure only" in shown
+    assert "Private" not in shown
+    apart = told(run("check", good, "--quick", "--ignore-duplicates", "--json"))
+    assert (apart["usable"], apart["duplicates"]["exact"]) == (3, None)
+    view = run("check", good, "--quick", "--ignore-duplicates").stdout
+    assert "Duplicates  not looked for" in view
+    spoken = [{"role": "system", "content": "Be brief."}, *turns("Tea?", "Green.")]
+    clean = write_lines(tmp_path / "clean.jsonl", [{"messages": spoken}])
+    assert "No problems found in the structure." in run("check", clean, "--quick").stdout
+    assert told(run("datasets", "--json")) == {"datasets": []}
+
+
+def test_a_quick_check_has_the_same_exit_status_and_choices(run: Run, tmp_path: Path) -> None:
+    bad = write_lines(tmp_path / "bad.jsonl", [row(), {"messages": turns("No answer?")}])
+    (problem,) = (
+        p for p in told(run("check", bad, "--quick", "--json"), 1)["problems"]
+        if p["severity"] == "error"
+    )  # fmt: skip
+    assert (problem["code"], problem["row"], problem["line"]) == ("no_assistant_turn", 2, 2)
+    misfit = told(run("check", bad, "--quick", "--format", "sharegpt", "--json"), 1)
+    assert misfit["problem_counts"]["format_misfit"] == 2
+    assert told(run("check", tmp_path / "not_there.jsonl", "--quick", "--json"), 2)["error"]
+    (tmp_path / "blank.jsonl").write_text("\n\n")
+    assert run("check", tmp_path / "blank.jsonl", "--quick").exit_code == 2
+    asked = told(run("check", bad, "--quick", "--against", bad, "--json"), 1)
+    assert (asked["leaks"]["held_out_rows"], len(asked["leaks"]["leaked_ids"])) == (1, 1)
+    assert (asked["languages"], asked["pii"], asked["duplicates"]["near"]) == (None, None, None)
+    compared = run("check", bad, "--quick", "--against", bad).stdout.replace("\n", " ")
+    assert "not read, except to compare them with the held-out rows" in " ".join(compared.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--quick", "--tokenizer", "starter"), "does not read the texts"),
+        (("--ignore-duplicates",), "works only with --quick"),
+        (("--quick", "--ignore-duplicates", "--against", "x.jsonl"), "not with --against"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(
+    run: Run, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    refused = run("check", write_lines(tmp_path / "a.jsonl", [row()]), *options)
+    assert refused.exit_code == 1
+    assert said in refused.stderr
+
+
 def test_check_names_what_held_out_rows_stand_in_the_file(run: Run, tmp_path: Path) -> None:
     file = write_lines(tmp_path / "train.jsonl", [row(question(f"q{n}"), "Yes.") for n in range(9)])
     test = write_lines(tmp_path / "test.jsonl", [row(question("q3"), "No."), row("New?", "Yes.")])

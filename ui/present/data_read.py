@@ -59,8 +59,10 @@ def _rows(summary: Summary, voice: Voice) -> list[tuple[str, str]]:
         (voice(f"data.{name}"), voice("data.not_looked") if n is None else numbers.count(n))
         for name, n in counted.items()
     ]
+    paired = [(voice("data.pairs"), numbers.count(summary.pairs))] if summary.pairs else []
     return [
         *shown,
+        *paired,
         (voice("data.turns"), f"{numbers.count(summary.turns)}; {several}"),
         (voice("data.system"), numbers.count(summary.with_system)),
         (voice("data.tools"), numbers.count(summary.with_tools)),

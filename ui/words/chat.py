@@ -31,6 +31,7 @@ CHAT = {
     "tool.declined": ("{verb}: declined", "{verb}：已拒绝"),
     "verb.answer": ("Read the file again with your answer", "按您的回答重新读取"),
     "verb.repair": ("Repair the data", "修复数据"),
+    "verb.unmask": ("Put masked values back", "还原隐私内容"),
     "verb.undo": ("Took the change back", "撤销改动"),
     "verb.changes": ("Looked at the changes", "查看改动"),
     "verb.leaks": ("Compared training and held-out rows", "比对训练行与留出行"),

@@ -2,6 +2,7 @@
 
 from ui.words.data_findings import DATA_FINDINGS
 from ui.words.data_learning import DATA_LEARNING
+from ui.words.data_masks import DATA_MASKS
 from ui.words.data_read import DATA_READ
 from ui.words.data_versions import DATA_VERSIONS
 
@@ -10,6 +11,7 @@ DATA = {
     **DATA_READ,
     **DATA_VERSIONS,
     **DATA_LEARNING,
+    **DATA_MASKS,
     "data.choose": ("Dataset", "数据集"),
     "data.upload": ("Add a file", "添加文件"),
     "data.upload.hint": (
@@ -39,6 +41,7 @@ DATA = {
     ),
     "data.row.no_part": ("in no part", "未划分"),
     "data.learned": ("learned from", "用于学习"),
+    "data.worse": ("rejected answer", "被否定的回答"),
     "data.context": ("context only", "仅作上下文"),
     "data.tool_call": ("calls {name}", "调用 {name}"),
     "data.row.rejected": (

@@ -68,6 +68,7 @@ DATA_READ = {
     "data.pii.handle": ("account names", "账号名"),
     "data.pii.ip": ("network addresses", "网络地址"),
     "data.system": ("With a system message", "含系统消息"),
+    "data.pairs": ("With a rejected answer", "含被否定的回答"),
     "data.tools": ("With tools", "含工具"),
     "data.characters": ("Characters", "字符"),
     "data.longest": ("Longest rows", "最长的行"),

@@ -149,7 +149,7 @@ def as_example(proposal: Proposal, parent: Example) -> Example:
             "Accept it first.",
         )
     return Example(
-        id=example_id(proposal.conversation),
+        id=example_id(proposal.conversation, parent.rejected),
         row=parent.row,
         conversation=proposal.conversation,
         part="train",
@@ -157,6 +157,7 @@ def as_example(proposal: Proposal, parent: Example) -> Example:
         group=parent.group or group_key(parent.conversation),
         label=parent.label,
         parent=parent.id,
+        rejected=parent.rejected,  # only questions are reworded, so it answers them as before
     )
 
 

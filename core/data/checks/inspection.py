@@ -14,7 +14,7 @@ from core.data.checks.provenance import check_notice
 from core.data.checks.replies import check_edges, check_replies, check_wordless
 from core.data.checks.said import Said, Topic
 from core.data.checks.texts import check_loop, check_lost, check_tokens
-from core.data.problems import Finding
+from core.data.problems import Finding, Path
 from core.messages import Conversation, Message
 
 CHECKS = (
@@ -59,7 +59,7 @@ def inspect_conversation(
             check_tokens(said, options.special_tokens, found)
             for check in checks:
                 check(said, found)
-        for said in _arguments(turn, index, topic):
+        for said in spoken_arguments(turn, ("messages", index), topic):
             check_tokens(said, options.special_tokens, found)
             if options.privacy:
                 check_private(said, found)
@@ -67,8 +67,8 @@ def inspect_conversation(
     return found
 
 
-def _arguments(turn: Message, index: int, topic: Topic) -> Iterator[Said]:
+def spoken_arguments(turn: Message, place: Path, topic: Topic) -> Iterator[Said]:
     """The arguments of a turn's calls, which are learned like text."""
     for number, call in enumerate(turn.tool_calls):
-        path = ("messages", index, "tool_calls", number, "function", "arguments")
+        path = (*place, "tool_calls", number, "function", "arguments")
         yield Said(without_escapes(call.arguments), path, turn.role, topic)

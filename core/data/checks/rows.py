@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from core.data.checks.rejected import KEY as REJECTED
+from core.data.checks.rejected import read_rejected
 from core.data.checks.tools import check_calls, read_tools
 from core.data.checks.turns import KNOWN_KEYS as TURN_KEYS
 from core.data.checks.turns import read_turn
@@ -19,6 +21,7 @@ ROW_KEYS = frozenset(
         "tools",
         "functions",
         "parallel_tool_calls",
+        REJECTED,
         "system",
         "split",
         "tags",
@@ -53,6 +56,8 @@ class CheckedRow(NamedTuple):
     """None when the row has an error."""
     part: Part | None = None
     tags: tuple[str, ...] = ()
+    rejected: tuple[Message, ...] | None = None
+    """The answer that its preference pair says is worse."""
 
 
 def check_row(value: object) -> CheckedRow:
@@ -72,11 +77,13 @@ def check_row(value: object) -> CheckedRow:
             check_calls(turns, tools, found)
         turns = _with_system_key(value, turns, found)
         _check_length(turns, found)
+    rejected = read_rejected(value, turns, found) if turns and REJECTED in value else None
     part, tags = _read_part(value, found), _read_tags(value, found)
     _check_other_keys(value, found)
     if not turns or any(finding.code in ERRORS for finding in found):
         return CheckedRow(found, None)
-    return CheckedRow(found, Conversation(messages=tuple(turns), tools=tools), part, tags)
+    conversation = Conversation(messages=tuple(turns), tools=tools)
+    return CheckedRow(found, conversation, part, tags, rejected)
 
 
 def _read_turns(row: dict[str, Any], found: list[Finding]) -> list[Message]:

@@ -8,11 +8,11 @@ from typing import Any
 from core.data.formats.draft import PLACEHOLDERS, Draft, as_it_is
 from core.data.formats.fields import group_of
 from core.data.formats.roles import OPENAI_ROLES
-from core.data.formats.shape import Answers, Format, Talk
+from core.data.formats.shape import Answers, Format, Talk, said
 from core.data.formats.tool_texts import tool_list
 from core.data.formats.turn_lists import add_turns, looks_like_turns
 
-KEYS = ("messages", "tools", "functions", "system")
+KEYS = ("messages", "tools", "functions", "system", "rejected")
 PLAIN_KEYS = frozenset({"messages", "tools", "functions", "parallel_tool_calls", "split", "tags"})
 PLAIN_KEYS |= {"id", "metadata", "system"}
 TURN_KEYS = frozenset(
@@ -80,7 +80,16 @@ def convert_chat(record: Any, _: Answers) -> Iterable[Talk]:
     for key in ("functions", "system"):
         if record.get(key) is not None:
             talk.row[key] = record[key]
+    if record.get("rejected") is not None:
+        talk.row["rejected"] = _answer_turns(record["rejected"])
     return (talk,)
+
+
+def _answer_turns(written: Any) -> Any:
+    """A rejected answer as turns, where it is a text or one turn."""
+    if isinstance(written, str):
+        return [said("assistant", written)]
+    return [written] if isinstance(written, dict) else written
 
 
 def fits_bare(record: Any) -> bool:

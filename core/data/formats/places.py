@@ -12,6 +12,8 @@ ROLE_KEYS = ("role", "from", "speaker", "author")
 
 def source_path(path: Path, talk: Talk, record: Any) -> Path:
     """The record's own path to what `path` means in the conversation made of it."""
+    if path[:1] == ("rejected",) and talk.rejected:
+        return talk.rejected
     if not talk.origins or path[:1] != ("messages",):
         return path if resolves(record, path) else ()
     if len(path) == 1 or not isinstance(path[1], int) or path[1] >= len(talk.origins):

@@ -1,4 +1,4 @@
-"""Pairs of a better and a worse answer: fine-tuning keeps the better one, and says so."""
+"""Pairs of a better and a worse answer: the better one ends the dialogue, the worse one is kept."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.data.formats.shape import Answers, Format, Talk
 from core.data.formats.tagged_text import add_tagged
 from core.data.formats.turn_lists import ROLE_KEYS, add_turns, looks_like_turns
 from core.data.problems import Path
+from core.messages import answer_start
 
 TURNS = ("conversations", "messages", "conversation")
 LABELS = ("label", "kto_tag")
@@ -31,7 +32,7 @@ def fits_pair(record: Any) -> bool:
 
 
 def convert_pair(record: Any, _: Answers) -> Iterable[Talk]:
-    """What was asked, and the chosen answer."""
+    """What was asked, the chosen answer, and the rejected one beside it."""
     if not fits_pair(record):
         return (as_it_is(record),)
     draft = Draft()
@@ -44,10 +45,32 @@ def convert_pair(record: Any, _: Answers) -> Iterable[Talk]:
     else:
         used += _add_asked(draft, record)
     _add_answer(draft, chosen, ("chosen",))
+    worse = _rejected(draft, record["rejected"], ("rejected",))
     system = first_key(record, SYSTEMS)
     if system:
         draft.lead(record[system], (system,))
-    return (draft.talk(record, (*used, *SYSTEMS), "tools"),)
+    return (_paired(draft.talk(record, (*used, *SYSTEMS), "tools"), worse, ("rejected",)),)
+
+
+def _rejected(draft: Draft, answer: Any, here: Path) -> list[Any]:
+    """The turns of a rejected answer; none where it comes with another question than the chosen."""
+    other = Draft()
+    _add_answer(other, answer, here)
+    said = {finding.code for finding in draft.found}
+    draft.found += [finding for finding in other.found if finding.code not in said]
+    if not _is_whole(answer):
+        return other.messages
+    start = answer_start([_role(turn) for turn in draft.messages])
+    return other.messages[start:] if other.messages[:start] == draft.messages[:start] else []
+
+
+def _role(turn: Any) -> str:
+    return str(turn.get("role")) if isinstance(turn, dict) else ""
+
+
+def _paired(talk: Talk, worse: list[Any], here: Path) -> Talk:
+    """The conversation with a worse answer beside its last one."""
+    return talk._replace(row={**talk.row, "rejected": worse}, rejected=here)
 
 
 def _is_whole(chosen: Any) -> bool:
@@ -124,7 +147,7 @@ def fits_openai(record: Any) -> bool:
 
 
 def convert_openai(record: Any, _: Answers) -> Iterable[Talk]:
-    """The input's turns and the preferred output."""
+    """The input's turns and the preferred output, the other one beside it."""
     if not fits_openai(record):
         return (as_it_is(record),)
     draft = Draft()
@@ -136,10 +159,13 @@ def convert_openai(record: Any, _: Answers) -> Iterable[Talk]:
     elif not add_side(draft, asked, "input", "user"):
         draft.say("user", asked, ("input",))
     _add_answer(draft, record["preferred_output"], ("preferred_output",))
-    draft.note("preference_chosen_kept", ("non_preferred_output",))
+    here = ("non_preferred_output",)
+    draft.note("preference_chosen_kept", here)
+    other = record.get("non_preferred_output")
+    worse = None if other is None else _rejected(draft, other, here)
     keys = ("input", "preferred_output", "non_preferred_output")
     talk = draft.talk({**record, "tools": inside.get("tools", record.get("tools"))}, keys, "tools")
-    return (talk,)
+    return (talk if worse is None else _paired(talk, worse, here),)
 
 
 FORMATS = (

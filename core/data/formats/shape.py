@@ -17,7 +17,10 @@ class Talk(NamedTuple):
     """One conversation made from a record: OpenAI-shaped, not yet checked."""
 
     row: dict[str, Any]
-    """`messages`, and where the record has them `tools`, `split`, `tags`."""
+    """`messages`, and where the record has them `tools`, `split`, `tags`.
+
+    `rejected`: the turns that a pair says are a worse answer to the last question; none of them
+    where the record's answer belongs to another question."""
     origins: tuple[Path, ...] = ()
     """For each message, where its text stands in the record: findings are shown there."""
     found: tuple[Finding, ...] = ()
@@ -28,6 +31,8 @@ class Talk(NamedTuple):
     """The class it teaches, for labelled texts."""
     rows: tuple[int, ...] = ()
     """The numbers of the rows it was made of, where it was made of several."""
+    rejected: Path = ()
+    """Where in the record the rejected answer of a preference pair stands."""
 
 
 class Numbered(NamedTuple):

@@ -7,8 +7,12 @@ from typing import Any
 
 from core.data.checks.turns import ROLES
 from core.data.repairs.repair import RawRow
+from core.messages import answer_start
 
 Turn = dict[str, Any]
+REJECTED = "rejected"
+TURNS = ("messages", REJECTED)
+"""What holds turns: the dialogue, and the worse answer of a preference pair."""
 
 
 def turns_of(row: RawRow) -> list[Turn]:
@@ -20,21 +24,43 @@ def turns_of(row: RawRow) -> list[Turn]:
 
 
 def with_turns(row: RawRow, turns: list[Turn]) -> RawRow | None:
-    """The row with other turns; None when no assistant's turn is left to learn from."""
-    if same(turns, row.get("messages")):
+    """The row with other turns; None when no assistant's turn is left to learn from.
+
+    A rejected answer whose question is not the last one any more is one to another question.
+    """
+    before = row.get("messages")
+    if same(turns, before):
         return row
     if not any(role_of(turn) == "assistant" for turn in turns):
         return None
-    return {**row, "messages": turns}
+    edited = {**row, "messages": turns}
+    if isinstance(row.get(REJECTED), list) and not _is_still_asked(turns_of(row), turns):
+        edited[REJECTED] = []
+    return edited
+
+
+def _is_still_asked(before: list[Turn], after: list[Turn]) -> bool:
+    """Whether turns end with an answer to the question that they ended with an answer to before.
+
+    A question that was joined with an earlier one ends with it.
+    """
+    asked = []
+    for turns in (before, after):
+        start = answer_start([role_of(turn) for turn in turns])
+        if start == len(turns):
+            return False
+        asked.append(str(turns[start - 1].get("content")) if start else "")
+    return asked[1].endswith(asked[0])
 
 
 def edit_turns(row: RawRow, edit: Callable[[Turn], Turn]) -> RawRow:
-    """The row with each turn that is an object edited."""
-    turns = row.get("messages")
-    if not isinstance(turns, list):
-        return row
-    edited = [edit(turn) if isinstance(turn, dict) else turn for turn in turns]
-    return row if same(edited, turns) else {**row, "messages": edited}
+    """The row with each turn that is an object edited, those of a rejected answer included."""
+    for key in TURNS:
+        turns = row.get(key)
+        if isinstance(turns, list):
+            edited = [edit(turn) if isinstance(turn, dict) else turn for turn in turns]
+            row = row if same(edited, turns) else {**row, key: edited}
+    return row
 
 
 def same(one: object, other: object) -> bool:
@@ -73,7 +99,7 @@ def edit_all_texts(
 
 def texts_of(row: RawRow) -> Iterator[str]:
     """Everything that `edit_all_texts` edits."""
-    for turn in turns_of(row):
+    for turn in _all_turns(row):
         content = turn.get("content")
         for part in content if isinstance(content, list) else [content]:
             text = part.get("text") if isinstance(part, dict) else part
@@ -82,6 +108,13 @@ def texts_of(row: RawRow) -> Iterator[str]:
         for call in calls_in(turn):
             if isinstance(call["function"].get("arguments"), str):
                 yield call["function"]["arguments"]
+
+
+def _all_turns(row: RawRow) -> Iterator[Turn]:
+    for key in TURNS:
+        turns = row.get(key)
+        if isinstance(turns, list) and all(isinstance(turn, dict) for turn in turns):
+            yield from turns
 
 
 def _edit_content(turn: Turn, edit: Callable[[str], str]) -> Turn:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
+from typing import Any
 
 from pydantic import Field
 
@@ -18,6 +19,19 @@ from core.messages import Record
 MASK = re.compile(r"\[[A-Z]+_[0-9]+\]")
 QUOTED_OR_MASK = re.compile(r'"\[[A-Z]+_[0-9]+\]"|\[[A-Z]+_[0-9]+\]')
 JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+QUOTE = '"'
+TYPES = {
+    "EMAIL": "email",
+    "PHONE": "phone",
+    "CARD": "card",
+    "IBAN": "iban",
+    "ID": "cn_id",
+    "SSN": "ssn",
+    "IP": "ip",
+    "HANDLE": "handle",
+    "SECRET": "secret",
+}
+"""What the words of masks stand for, as `core.data.checks.privacy` names the types."""
 
 
 class MaskKey(Record):
@@ -25,16 +39,17 @@ class MaskKey(Record):
 
     rows: dict[str, dict[str, str]] = Field(default_factory=dict)
     """Row id -> mask -> value."""
+    forgotten: str = ""
+    """When the key was deleted so that the masking is final, ISO time; "" while it is kept."""
 
     def masks_of(self, row_id: str) -> dict[str, str]:
         """The masks of one row and what they hide."""
         return dict(self.rows.get(row_id, {}))
 
-    def with_row(self, row_id: str, masks: Mapping[str, str]) -> MaskKey:
-        """The key with a row's masks added."""
-        if not masks:
-            return self
-        return MaskKey(rows={**self.rows, row_id: {**self.rows.get(row_id, {}), **masks}})
+    def over(self, other: MaskKey) -> MaskKey:
+        """Both keys as one; where they differ about a mask, this one counts."""
+        both = {row: {**masks, **self.rows.get(row, {})} for row, masks in other.rows.items()}
+        return MaskKey(rows={**self.rows, **both}, forgotten=self.forgotten or other.forgotten)
 
 
 class _Masks:
@@ -115,16 +130,44 @@ def _replace(text: str, places: list[Private], hidden: list[str]) -> str:
     return "".join([*parts, text[end:]])
 
 
-def unmask(row: RawRow, masks: Mapping[str, str]) -> RawRow:
-    """The row as it was before it was masked."""
+def reveal(text: str, masks: Mapping[str, str]) -> str:
+    """A text with its masks replaced by what they hide; a mask that is not known stays."""
 
-    def reveal(match: re.Match[str]) -> str:
+    def shown(match: re.Match[str]) -> str:
         found = match[0]
         if found in masks or not found.startswith('"'):
             return masks.get(found, found)
-        return f'"{masks.get(found.strip(chr(34)), found.strip(chr(34)))}"'
+        return f'"{masks.get(found.strip(QUOTE), found.strip(QUOTE))}"'
 
-    def edit(text: str) -> str:
-        return QUOTED_OR_MASK.sub(reveal, text)
+    return QUOTED_OR_MASK.sub(shown, text)
 
-    return edit_all_texts(row, edit, edit)
+
+def unmask(value: Any, masks: Mapping[str, str]) -> Any:
+    """A JSON value, such as a row, with the masks in all its texts replaced."""
+    if isinstance(value, str):
+        return reveal(value, masks)
+    if isinstance(value, list):
+        return [unmask(item, masks) for item in value]
+    if isinstance(value, dict):
+        return {name: unmask(item, masks) for name, item in value.items()}
+    return value
+
+
+def standing(texts: Iterable[str], masks: Mapping[str, str]) -> dict[str, str]:
+    """The known masks that stand in some texts, and what they hide."""
+    found = {}
+    for match in (match for text in texts for match in QUOTED_OR_MASK.finditer(text)):
+        mask = match[0] if match[0] in masks else match[0].strip(QUOTE)
+        if mask in masks:
+            found[mask] = masks[mask]
+    return found
+
+
+def looks_masked(text: str) -> bool:
+    """Whether a text holds what could be a mask of ours, known or not."""
+    return any(type_of(match[0]) for match in MASK.finditer(text))
+
+
+def type_of(mask: str) -> str:
+    """What sort of value a mask hides, such as `email`; "" for a mask that is not of ours."""
+    return TYPES.get(mask.strip('"[').partition("_")[0], "")

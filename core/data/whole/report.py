@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
+from core.data.identity import SharedAnswers
 from core.data.problems import Finding
 from core.data.records import Example
 from core.data.whole.balance import Balance, Counted, balance_of
@@ -62,7 +63,8 @@ def look_at(examples: Sequence[Example], watch: Watch = UNWATCHED) -> WholeRepor
             watch.at(done, len(examples))
         seen.add(example)
     clusters = near_clusters(prompts, len(examples))
-    spoken = _near_duplicates(examples, seen.conflicts, prompts, watch)
+    near = _near_duplicates(examples, seen.conflicts, prompts, watch)
+    spoken = [pair for pair in near if pair.id_b not in seen.pairs.repeated]
     found = [*seen.of_file(), *near_findings(spoken), *seen.of_rows(prompts)]
     return WholeReport(
         rows=len(examples),
@@ -101,6 +103,7 @@ class _Seen:
     languages: Counter[str] = field(default_factory=Counter)
     _first_in: dict[str, int] = field(default_factory=dict)
     conflicts: Conflicts = field(default_factory=Conflicts)
+    pairs: SharedAnswers = field(default_factory=SharedAnswers)
     _found: list[FoundAt] = field(default_factory=list)
 
     def add(self, example: Example) -> None:
@@ -110,6 +113,8 @@ class _Seen:
         self._first_in.setdefault(language, example.row)
         if finding := self.conflicts.with_earlier(example):
             self._found.append((example.row, finding))
+        if self.pairs.repeats(example):
+            self._found.append((example.row, Finding("pair_same_chosen")))
 
     def of_file(self) -> Iterator[FoundAt]:
         for finding in (*self.counted.findings(), *language_mix(self.languages)):

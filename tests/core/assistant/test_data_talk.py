@@ -130,6 +130,35 @@ def test_what_is_named_is_mended(tmp_path: Path, words: str, codes: set[str]) ->
     assert set(chat.pending.arguments["codes"]) == codes
 
 
+@pytest.mark.parametrize(
+    ("words", "yes", "told"),
+    [("put the private data back", "yes", "2 values are back"), ("还原隐私", "好", "2 项内容")],
+)
+def test_masked_values_come_back_after_a_yes(
+    tmp_path: Path, words: str, yes: str, told: str
+) -> None:
+    talk = Talk(tmp_path / "home")
+    talk.say("", untidy_file(tmp_path))
+    before = talk.actions.datasets()[0]
+    refused = talk.say(words)
+    assert any(part in last_said(refused) for part in ("Nothing was masked", "没有打过码"))
+    talk.say("fix it")
+    talk.say("yes")
+    masked = talk.actions.datasets()[0]
+    chat = talk.say(words)
+    assert tools(chat)[-1] == ("unmask", "waiting")
+    assert "2" in last_said(chat)
+    chat = talk.say(yes)
+    made = talk.actions.datasets()[0]
+    assert (made.parent, made.summary.pii) == (masked.id, before.summary.pii)
+    assert told in said(chat)
+    assert chat.pending is not None
+    assert chat.pending.arguments["plan"]["dataset_id"] == made.id
+    talk.actions.forget_masks(made.id)
+    assert tools(talk.say(words))[-1] == ("unmask", "failed")
+    assert troubles(talk.chat())[-1].startswith(("The masking of", "untidy 的打码"))
+
+
 def test_what_is_not_there_is_not_mended(tmp_path: Path) -> None:
     talk = Talk(tmp_path / "home")
     talk.say("", untidy_file(tmp_path))

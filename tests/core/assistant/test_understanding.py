@@ -60,6 +60,24 @@ SAID = {
         脱敏
         删除拒绝回答的行
         [公司名称] 是 星海""",
+    "unmask": """
+        unmask
+        unmask the data please
+        can you un-mask it?
+        put the private data back
+        put back the original e-mails
+        bring the masked values back
+        restore the private values
+        reveal the masked values
+        remove the masks
+        undo the masking
+        还原隐私
+        把隐私还原回来
+        取消打码
+        恢复被打码的内容
+        把掩码换回原来的值
+        撤销脱敏
+        還原隱私""",
     "undo_data": """
         undo
         undo that

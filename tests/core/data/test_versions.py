@@ -93,7 +93,10 @@ def test_a_second_repair_keeps_what_the_first_mended(workspace: Workspace, tmp_p
 def test_undo_goes_back_and_takes_the_version_away(workspace: Workspace, tmp_path: Path) -> None:
     dataset = made(workspace, tmp_path)
     child = repairing.repair(workspace, dataset, ["zero_width"])
+    kept = workspace.prepared / f"{child.id}-0123"
+    kept.mkdir(parents=True)
     assert versions.undo(workspace, child) == dataset
+    assert not kept.exists(), "its rows as token ids hold what the rows held"
     assert not workspace.dataset(child.id).exists()
     with pytest.raises(DataError, match="nothing to undo"):
         versions.undo(workspace, dataset)

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from ui.rooms.data.page import Page
 
 GROWS = frozenset({"augment-start", "augment-accept", "balance"})
-MAKES = GROWS | {"repair", "repair-all", "undo", "answer", "inspect", "cancel", "resume"}
+MAKES = GROWS | {
+    "repair", "repair-all", "undo", "unmask", "answer", "inspect", "cancel", "resume",
+}  # fmt: skip
 """What is asked for that ends in another list of datasets."""
 
 
@@ -55,6 +57,7 @@ def wire_acts(page: Page) -> list[Any]:
         "questions": [page.questions.form],
         "findings": [page.findings.kinds, page.findings.table],
         "changes": [page.versions.banner, page.versions.view],
+        "masks": [page.masks.view],
         "read": [page.read],
         "more": [page.more.view],
         "split": [page.splitting.view],
@@ -88,7 +91,7 @@ def _acting(page: Page, place: str) -> Any:
         if asked.do != "cancel":
             yield {page.job: {"html": data_jobs.working(visit.voice)}}
         try:
-            made = await asyncio.to_thread(make, page, asked)
+            made = await asyncio.to_thread(make, page, asked, visit.voice)
         except DuotuneError:
             yield {page.job: {"html": ""}}
             raise
@@ -109,6 +112,8 @@ def look(page: Page, asked: Asked, voice: Voice) -> Drawn:
             asked.dataset_id, Filter(asked.severity, code, asked.page), voice
         )
     dataset = page.room.shelf.dataset(asked.dataset_id)
+    if asked.place == "masks":
+        return page.masks.act(dataset, asked.do, voice)
     if asked.place == "split":
         return page.splitting.act(dataset, asked.do, asked.page, voice)
     if asked.place == "more":
@@ -116,7 +121,7 @@ def look(page: Page, asked: Asked, voice: Voice) -> Drawn:
     return page.versions.act(dataset, asked.page, voice)
 
 
-def make(page: Page, asked: Asked) -> str | None:
+def make(page: Page, asked: Asked, voice: Voice) -> str | None:
     """Make what was asked for.
 
     Returns the id of the dataset to show now; None when values are missing.
@@ -124,6 +129,8 @@ def make(page: Page, asked: Asked) -> str | None:
     actions, dataset_id = page.room.actions, asked.dataset_id
     if asked.do == "undo":
         return actions.undo(dataset_id).id
+    if asked.do == "unmask":
+        return page.masks.unmask(dataset_id, voice)
     if asked.do == "inspect":
         return actions.inspect(dataset_id).dataset_id
     if asked.do == "cancel":

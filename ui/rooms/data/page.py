@@ -19,6 +19,7 @@ from ui.rooms.data.adding import wire_files
 from ui.rooms.data.browser import QUEUED, Browser
 from ui.rooms.data.findings import Findings
 from ui.rooms.data.learning import Learning
+from ui.rooms.data.masks import Masks
 from ui.rooms.data.more import More
 from ui.rooms.data.room import Chosen, DataRoom, Drawn
 from ui.rooms.data.splitting import Splitting
@@ -39,6 +40,7 @@ class Page:
             with gr.Column(scale=3, min_width=280, elem_classes=["dt-panel"]):
                 self._declare_list()
                 self.versions = Versions(self.room)
+                self.masks = Masks(self.room)
                 self.summary = html("data-summary")
             with gr.Column(scale=7, min_width=320), gr.Column(visible=False) as self.details:
                 self.questions = Questions(self.room)
@@ -46,7 +48,7 @@ class Page:
                 self.browser = Browser(self.room)
         self.chosen = Chosen(self.dropdown, *states)
         self.parts = (
-            self.questions, self.findings, self.versions, self.learning, self.more,
+            self.questions, self.findings, self.versions, self.masks, self.learning, self.more,
             self.browser,
         )  # fmt: skip
 
@@ -102,7 +104,7 @@ class Page:
         """The widgets that a click inside a view may set, besides the list."""
         return [
             *self.browser.outputs(), *self.findings.narrowed(), *self.splitting.outputs(),
-            self.versions.view, self.more.view,
+            self.versions.view, self.masks.view, self.more.view,
         ]  # fmt: skip
 
     def follow(self, visit: Visit, job: Job) -> Drawn:

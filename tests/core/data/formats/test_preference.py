@@ -1,4 +1,4 @@
-"""Better and worse answers: the better one is kept, and it is told."""
+"""Better and worse answers: both are kept, each in its place, and it is told."""
 
 from __future__ import annotations
 
@@ -51,6 +51,37 @@ def test_the_chosen_answer_is_kept_and_it_is_told(name: str, record: dict[str, A
     assert result.usable
     assert result.codes[0] == "preference_chosen_kept"
     assert set(result.codes[1:]) <= {"template_taken_apart"}
+    assert result.talk.row["rejected"] == [BAD]
+    assert result.checked.rejected is not None
+    assert [(m.role, m.content) for m in result.checked.rejected] == [("assistant", "c")]
+
+
+@pytest.mark.parametrize("system", [{"system": "Be kind."}, {}])
+def test_a_system_prompt_beside_them_is_shared(system: dict[str, Any]) -> None:
+    result = converted({"chosen": f"{HH}b", "rejected": f"{HH}c", **system})
+    assert len(result.said) == (3 if system else 2)
+    assert result.talk.row["rejected"] == [BAD]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rejected"),
+    [
+        (f"{HH}b", "\n\nHuman: other\n\nAssistant: c"),
+        ([USER, GOOD, USER, GOOD], [USER, BAD, USER, BAD]),
+        ([USER, GOOD, USER], [USER, BAD]),
+    ],
+)
+def test_an_answer_to_another_question_is_no_pair(chosen: Any, rejected: Any) -> None:
+    result = converted({"chosen": chosen, "rejected": rejected})
+    assert result.checked.rejected is None
+    assert "rejected_other_question" in result.codes
+    assert result.usable
+
+
+def test_a_finding_about_the_rejected_answer_stands_where_it_does() -> None:
+    result = converted({"input": {"messages": [USER]}, "preferred_output": [GOOD],
+                        "non_preferred_output": [GOOD]})  # fmt: skip
+    assert ("rejected_equals_chosen", ("non_preferred_output",)) in [f[:2] for f in result.found]
 
 
 def test_origins_of_a_chosen_turn() -> None:

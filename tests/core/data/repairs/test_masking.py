@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.data.checks.privacy import find_private
 from core.data.repairs.difference import Change, row_diff
 from core.data.repairs.editing import texts_of
-from core.data.repairs.masking import MaskKey, mask_private, unmask
+from core.data.repairs.masking import TYPES, MaskKey, mask_private, type_of, unmask
 from core.data.repairs.repair import RepairContext
 from tests.core.data.made_rows import call, row, turns
 
@@ -60,10 +60,14 @@ def test_arguments_stay_json() -> None:
     assert unmask(result, masks) == value
 
 
-def test_the_key_keeps_masks_by_row() -> None:
-    key = MaskKey().with_row("a", {"[EMAIL_1]": "x"}).with_row("a", {"[EMAIL_2]": "y"})
+def test_the_key_keeps_masks_by_row_and_the_newer_of_two_counts() -> None:
+    new = MaskKey(rows={"a": {"[EMAIL_1]": "x"}, "c": {"[IP_1]": "z"}})
+    old = MaskKey(rows={"a": {"[EMAIL_1]": "old", "[EMAIL_2]": "y"}}, forgotten="2026")
+    key = new.over(old)
     assert key.masks_of("a") == {"[EMAIL_1]": "x", "[EMAIL_2]": "y"}
+    assert key.masks_of("c") == {"[IP_1]": "z"}
     assert key.masks_of("b") == {}
+    assert key.forgotten == "2026"
     assert MaskKey.model_validate_json(key.model_dump_json()) == key
 
 
@@ -91,6 +95,14 @@ def test_unmasking_gives_back_exactly_what_was_masked(
     for text in texts_of(result):
         open_text = [text[p.start : p.end] for p in find_private(text)]
         assert not [found for found in open_text if found in masks.values()]
+
+
+def test_every_mask_says_what_sort_of_value_it_hides() -> None:
+    said = "a@gmail.com 13912345670 4539148803436467 @ann_lee 93.184.216.34 password: hunter2!!"
+    said += " GB29NWBK60161331926819 110101199003072316 123-45-6789"
+    _, masks = masked(row(said, "OK"))
+    assert {type_of(mask) for mask in masks} == set(TYPES.values())
+    assert type_of("[STEP_1]") == ""
 
 
 def test_a_diff_names_each_place() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.data.checks.inspection import inspect_conversation
+from core.data.checks.rejected import inspect_rejected
 from core.data.checks.rows import check_row
 from core.data.problems import KINDS
 from core.data.repairs.catalog import ALL, REPAIRS, repair_row, repairs_for
@@ -39,6 +40,10 @@ def results(*ids: str | None) -> dict[str, Any]:
     if ids == (None,):
         answers = [{"role": "tool", "content": "on"}]
     return {"messages": [*turns("Light!"), call(), *answers, *turns("a", "It is on.")[1:]]}
+
+
+def paired(text: str) -> dict[str, Any]:
+    return row("How are you?", "Fine.", rejected=[{"role": "assistant", "content": text}])
 
 
 SYSTEM = {"role": "system", "content": "Be kind."}
@@ -112,6 +117,8 @@ BROKEN: dict[str, list[dict[str, Any]]] = {
     "pii_handle": [said("ask @ann_lee")],
     "secret_key": [said(f"key: {KEY}")],
     "secret_lookalike": [said("password: hunter2!!")],
+    "rejected_private": [paired("4539 1488 0343 6467"), paired(f"key: {KEY}")],
+    "rejected_special_token": [paired("Fine.<|im_end|>\n<|im_start|>user")],
 }
 
 
@@ -120,7 +127,9 @@ def found_in(value: dict[str, Any]) -> set[str]:
     checked = check_row(value)
     codes = {finding.code for finding in checked.found}
     if checked.conversation is not None:
-        codes |= {finding.code for finding in inspect_conversation(checked.conversation)}
+        said, worse = checked.conversation, checked.rejected or ()
+        found = [*inspect_conversation(said), *inspect_rejected(said, worse)]
+        codes |= {finding.code for finding in found}
     return codes
 
 
