@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
 from core.errors import SettingError
 from core.messages import Record
+
+DEFAULT_HUB = "https://huggingface.co"
 
 
 class EndpointSetting(Record):
@@ -46,6 +49,25 @@ class Settings(Record):
     """DUOTUNE_AUGMENT_URL, _MODEL, _KEY: a language model that rewords rows of training data."""
     offline: bool = False
     """HF_HUB_OFFLINE: never ask a model hub."""
+    gpu_price: float | None = Field(default=None, ge=0)
+    """DUOTUNE_GPU_PRICE: what an hour of this machine costs, such as `2.49 EUR`; else no cost."""
+    gpu_currency: str = "USD"
+    """The currency in it; USD when it names none."""
+    hub_endpoint: str = DEFAULT_HUB
+    """DUOTUNE_HUB_ENDPOINT, or HF_ENDPOINT: the model hub, or a mirror of it."""
+    hub_token: SecretStr | None = None
+    """HF_TOKEN: for models whose authors grant access one by one."""
+
+    @property
+    def sent_hub_token(self) -> str | None:
+        """The token, unless anybody on the way to the hub could read it."""
+        return self.hub_token.get_secret_value() if self.hub_token and self.hub_is_safe else None
+
+    @property
+    def hub_is_safe(self) -> bool:
+        """Whether what is sent to the hub is encrypted, or never leaves this machine."""
+        parts = urlsplit(self.hub_endpoint)
+        return parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -67,8 +89,25 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     given["assistant"] = _endpoint(environ, "DUOTUNE_ASSISTANT")
     given["judge"] = _endpoint(environ, "DUOTUNE_JUDGE")
     given["augment"] = _endpoint(environ, "DUOTUNE_AUGMENT")
+    if hub := environ.get("DUOTUNE_HUB_ENDPOINT") or environ.get("HF_ENDPOINT"):
+        given["hub_endpoint"] = _hub_endpoint(hub)
+    if token := environ.get("HF_TOKEN"):
+        given["hub_token"] = token
+    if price := environ.get("DUOTUNE_GPU_PRICE"):
+        given |= _price(price)
     given["offline"] = environ.get("HF_HUB_OFFLINE", "0") not in ("0", "", "false")
     return Settings.model_validate(given)
+
+
+def share_hub_endpoint(settings: Settings, environ: MutableMapping[str, str]) -> None:
+    """Let this process's hub client and the programs it starts ask the hub that was chosen.
+
+    They read HF_ENDPOINT, the client when it is first imported. Mirrors pass files on over plain
+    HTTP; the Xet protocol would ask the hub's own storage past the mirror.
+    """
+    if settings.hub_endpoint != DEFAULT_HUB:
+        environ["HF_ENDPOINT"] = settings.hub_endpoint
+        environ.setdefault("HF_HUB_DISABLE_XET", "1")
 
 
 def _space_defaults(environ: Mapping[str, str]) -> dict[str, object]:
@@ -98,6 +137,35 @@ def _login(text: str) -> str:
             fix="Set it to something like DUOTUNE_LOGIN='ada:a-long-password'.",
         )
     return text
+
+
+def _hub_endpoint(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingError(
+            f"DUOTUNE_HUB_ENDPOINT (or HF_ENDPOINT) is '{text}', which is not an http(s) address.",
+            fix=f"Set it to a mirror's address, or leave it out to use {DEFAULT_HUB}.",
+        )
+    if parts.username or parts.password:
+        raise SettingError(
+            "DUOTUNE_HUB_ENDPOINT (or HF_ENDPOINT) holds a name or password, which would be shown.",
+            fix="Take it out of the address; HF_TOKEN is the place for a token.",
+        )
+    return text.rstrip("/")
+
+
+def _price(text: str) -> dict[str, object]:
+    number, _, currency = text.strip().partition(" ")
+    try:
+        per_hour = float(number)
+    except ValueError:
+        per_hour = -1.0
+    if not 0 <= per_hour < 1e6:
+        raise SettingError(
+            f"DUOTUNE_GPU_PRICE is '{text}', which is not a price per hour.",
+            fix="Set it to a number and a currency, such as '2.49 EUR', or leave it out.",
+        )
+    return {"gpu_price": per_hour} | ({"gpu_currency": currency.strip()} if currency else {})
 
 
 def _endpoint(environ: Mapping[str, str], prefix: str) -> EndpointSetting | None:

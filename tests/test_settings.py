@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SettingError
-from core.settings import read_settings
+from core.settings import DEFAULT_HUB, read_settings, share_hub_endpoint
 
 
 def test_nothing_set_gives_loopback_and_no_endpoints() -> None:
@@ -60,3 +60,40 @@ def test_a_space_takes_the_login_it_is_given() -> None:
     assert not settings.login_is_new
     assert settings.login is not None
     assert settings.login.get_secret_value() == "ada:correct-horse"
+
+
+def test_the_hub_is_the_mirror_that_is_named() -> None:
+    assert read_settings({}).hub_endpoint == DEFAULT_HUB
+    assert read_settings({"HF_ENDPOINT": "https://m.example/"}).hub_endpoint == "https://m.example"
+    both = {"HF_ENDPOINT": "https://a.example", "DUOTUNE_HUB_ENDPOINT": "https://b.example"}
+    assert read_settings(both).hub_endpoint == "https://b.example"
+
+
+@pytest.mark.parametrize("address", ["m.example", "ftp://m.example", "https://", "https://u:p@m.x"])
+def test_an_address_that_is_no_hubs_is_refused(address: str) -> None:
+    with pytest.raises(SettingError, match="DUOTUNE_HUB_ENDPOINT"):
+        read_settings({"DUOTUNE_HUB_ENDPOINT": address})
+
+
+def test_a_mirror_is_shared_with_the_programs_that_are_started() -> None:
+    environ: dict[str, str] = {}
+    share_hub_endpoint(read_settings({}), environ)
+    assert environ == {}
+    share_hub_endpoint(read_settings({"DUOTUNE_HUB_ENDPOINT": "https://m.example"}), environ)
+    assert environ == {"HF_ENDPOINT": "https://m.example", "HF_HUB_DISABLE_XET": "1"}
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("https://m.example", "hf_secret"),
+        ("http://127.0.0.1:8080", "hf_secret"),
+        ("http://m.example", None),
+    ],
+)
+def test_the_hub_token_is_hidden_and_never_sent_in_the_clear(
+    address: str, sent: str | None
+) -> None:
+    settings = read_settings({"HF_TOKEN": "hf_secret", "HF_ENDPOINT": address})
+    assert settings.sent_hub_token == sent
+    assert "hf_secret" not in repr(settings)

@@ -8,37 +8,18 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field
-
 from core.errors import ModelError
 from core.messages import Record
 from core.models import folders, hub
+from core.models.facts import ModelFacts as ModelFacts
+from core.models.facts import hub_models
 from core.models.folders import Shape
+from core.models.licences import LICENCES
 from core.settings import Settings
 
 STARTER = "starter"
 STARTER_FOLDER = Path(__file__).parent / "starter"
 SMALL_QWEN = "Qwen/Qwen3-0.6B"
-
-
-class ModelFacts(Record):
-    """What a person should know before picking a base model."""
-
-    name: str
-    """What a plan calls it."""
-    id_or_path: str
-    """Hub id, or the local folder."""
-    parameters: int | None
-    context: int | None
-    """Longest conversation in tokens."""
-    licence: str
-    languages: tuple[str, ...]
-    note: str
-    gated: bool
-    """Whether its authors must be asked for access first."""
-    local: bool
-    recommended: dict[str, float | int | str] = Field(default_factory=dict)
-    """Plan settings that suit this model better than those for its size."""
 
 
 class ResolvedModel(Record):
@@ -61,8 +42,13 @@ class ResolvedModel(Record):
 
 
 def models(settings: Settings) -> tuple[ModelFacts, ...]:  # noqa: ARG001  settings may hide some
-    """The bundled starter first, then small instruct models of the Hub."""
-    return (_starter(), *HUB_MODELS)
+    """The bundled starter first, then open chat models of the Hub."""
+    return (_starter(), *hub_models().models)
+
+
+def facts_of(name: str, settings: Settings) -> ModelFacts | None:
+    """What the catalog says of a model; None for any other one."""
+    return next((facts for facts in models(settings) if facts.name == name), None)
 
 
 @lru_cache(maxsize=1)
@@ -74,13 +60,20 @@ def _starter() -> ModelFacts:
     return ModelFacts(
         name=STARTER,
         id_or_path=str(STARTER_FOLDER),
+        family="Duotune",
         parameters=shape.parameters if shape else None,
         context=shape.context if shape else None,
-        licence="Apache-2.0",
         languages=("en", "zh"),
-        note="Bundled and tiny: learns a narrow task in a minute without a GPU or a hub.",
+        terms=LICENCES["apache-2.0"],
         gated=False,
         local=True,
+        model_type=shape.model_type if shape else "qwen3",
+        thinking="none",
+        system_role="supported",
+        tools=False,
+        min_transformers="4.51.0",
+        note="Bundled and tiny: learns a narrow task in a minute without a GPU or a hub.",
+        note_zh="随软件自带的小模型：无需 GPU 或下载，一分钟即可学会一项窄任务。",
         recommended=STARTER_SETTINGS,
     )
 
@@ -95,46 +88,10 @@ STARTER_SETTINGS: dict[str, float | int | str] = {
     "evaluations": 3,
 }
 
-HUB_MODELS = (
-    ModelFacts(
-        name=SMALL_QWEN,
-        id_or_path=SMALL_QWEN,
-        parameters=596_049_920,
-        context=40_960,
-        licence="Apache-2.0",
-        languages=("en", "zh", "100+ more"),
-        note="Small and quick; a GPU with 8 GB is plenty.",
-        gated=False,
-        local=False,
-    ),
-    ModelFacts(
-        name="Qwen/Qwen3-1.7B",
-        id_or_path="Qwen/Qwen3-1.7B",
-        parameters=1_720_574_976,
-        context=40_960,
-        licence="Apache-2.0",
-        languages=("en", "zh", "100+ more"),
-        note="A step up in fluency; comfortable on a GPU with 16 GB.",
-        gated=False,
-        local=False,
-    ),
-    ModelFacts(
-        name="Qwen/Qwen3-4B-Instruct-2507",
-        id_or_path="Qwen/Qwen3-4B-Instruct-2507",
-        parameters=4_022_468_096,
-        context=262_144,
-        licence="Apache-2.0",
-        languages=("en", "zh", "100+ more"),
-        note="The best answers of this list; a GPU with 24 GB.",
-        gated=False,
-        local=False,
-    ),
-)
-
 
 def default_model(settings: Settings) -> str:
     """The starter; with an NVIDIA GPU and a hub in reach, a small current instruct model."""
-    if not settings.offline and gpu_name() is not None and hub.answers():
+    if not settings.offline and gpu_name() is not None and hub.answers(settings.hub_endpoint):
         return SMALL_QWEN
     return STARTER
 
@@ -166,12 +123,13 @@ def resolve(name: str, revision: str | None, settings: Settings) -> ResolvedMode
     """
     if name == STARTER:
         return _local(name, STARTER_FOLDER)
-    if _looks_local(name):
+    if looks_local(name):
         return _local(name, Path(name).expanduser().resolve())
     return _hub(name, revision, settings)
 
 
-def _looks_local(name: str) -> bool:
+def looks_local(name: str) -> bool:
+    """Whether a name means a folder of this machine rather than a Hub id."""
     if name.startswith(("/", "./", "../", "~")) or "\\" in name:
         return True
     with suppress(OSError):  # a name too long for a path
@@ -186,7 +144,7 @@ def _local(name: str, folder: Path) -> ResolvedModel:
 
 def _hub(name: str, revision: str | None, settings: Settings) -> ResolvedModel:
     hub.check_id(name)
-    commit = None if settings.offline else hub.commit_of(name, revision)
+    commit = None if settings.offline else hub.commit_of(name, revision, settings)
     cached = hub.cached_folder(name, commit or revision)
     if commit is None and cached is None:
         raise ModelError(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from importlib.util import find_spec
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ from pydantic import ValidationError
 
 from core.errors import ModelError
 from core.messages import Record
+from core.models import support, weights
+from core.models.weights import COPY_FIX, INDEX
 
-MAX_HEADER = 100_000_000
-"""Bytes; the safetensors format's own limit for its header."""
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+CONFIG = "config.json"
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "spiece.model")
-COPY_FIX = "Copy or download the model again."
+ARCHITECTURE_FIX = "Pick a model that the transformers library supports by itself."
 SAFETENSORS_FIX = (
     "Save it with save_pretrained(folder), which writes safetensors, or pick another model."
 )
@@ -46,8 +47,15 @@ def inspect(folder: Path) -> Shape:
     Raises ModelError when it is no model folder, holds only pickled weights, lacks a tokenizer or
     a chat template, needs code of its own, or may not be read.
     """
-    try:
+    with readable(folder):
         return _inspect(folder)
+
+
+@contextmanager
+def readable(folder: Path) -> Iterator[None]:
+    """Turn the operating system's refusal to read a folder into a ModelError."""
+    try:
+        yield
     except OSError as error:
         raise ModelError(
             f"The model folder can't be read: {error.strerror}.",
@@ -57,15 +65,11 @@ def inspect(folder: Path) -> Shape:
 
 
 def _inspect(folder: Path) -> Shape:
-    if not folder.is_dir():
-        raise ModelError(
-            "That model folder does not exist.",
-            str(folder),
-            "Check the path, or pick a model of the catalog such as `starter`.",
-        )
-    config = _json(folder / "config.json")
-    _refuse_remote_code(folder, config)
-    headers = {path: _header(path) for path in _weights(folder)}
+    need_folder(folder)
+    config = read_json(folder / CONFIG)
+    if refusal := refused_architecture(config):
+        raise ModelError(refusal, str(folder), ARCHITECTURE_FIX)
+    headers = {path: weights.header(path) for path in _weights(folder)}
     _need_chat_parts(folder)
     try:
         return _shape(folder, config, headers)
@@ -77,21 +81,39 @@ def _inspect(folder: Path) -> Shape:
         ) from error
 
 
+def need_folder(folder: Path) -> None:
+    """Raises ModelError when there is no such folder."""
+    if not folder.is_dir():
+        raise ModelError(
+            "That model folder does not exist.",
+            str(folder),
+            "Check the path, or pick a model of the catalog such as `starter`.",
+        )
+
+
 def chat_template(folder: Path) -> str | None:
-    """The folder's default chat template; None when it has none."""
+    """The folder's default chat template; None when it has none.
+
+    Raises ModelError when a file that may hold it can't be read as text.
+    """
     file = folder / "chat_template.jinja"
     if file.is_file():
-        return file.read_text(encoding="utf-8")
+        try:
+            return file.read_text(encoding="utf-8") or None
+        except ValueError as error:
+            raise ModelError(f"{file.name} is not text.", str(folder), COPY_FIX) from error
     path = folder / "tokenizer_config.json"
-    given = _json(path).get("chat_template") if path.is_file() else None
+    given = read_json(path).get("chat_template") if path.is_file() else None
     if isinstance(given, list):  # named variants, as older tokenizers wrote them
-        given = {item["name"]: item["template"] for item in given}
+        named = [item for item in given if isinstance(item, dict)]
+        given = {item.get("name"): item.get("template") for item in named}
     if isinstance(given, dict):
         given = given.get("default")
     return given if isinstance(given, str) and given else None
 
 
-def _json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object of a model folder. Raises ModelError when it is missing or broken."""
     try:
         found = json.loads(path.read_bytes())
     except FileNotFoundError as error:
@@ -109,29 +131,32 @@ def _json(path: Path) -> dict[str, Any]:
     return found
 
 
-def _refuse_remote_code(folder: Path, config: dict[str, Any]) -> None:
-    known = _architectures()
-    model_type = str(config.get("model_type", ""))
-    if known is not None and (known / model_type.replace("-", "_")).is_dir() and model_type:
-        return
+def refused_architecture(config: Mapping[str, Any]) -> str:
+    """Why a model of this config can't be trained here, in a sentence; "" when it can."""
+    known = support.text_model_types()
+    model_type = str(config.get("model_type") or "none")
+    if known is None or model_type in known:
+        return ""
+    if model_type in (support.model_types() or ()):
+        return (
+            f"The transformers library loads this kind of model (model_type '{model_type}') not as "
+            "a text model, and Duotune trains text models only."
+        )
     wants = "needs code of its own" if "auto_map" in config else "is of a kind unknown here"
-    raise ModelError(
-        f"This model {wants} (model_type '{model_type}'), and Duotune runs no code from models.",
-        str(folder),
-        "Pick a model that the transformers library supports by itself.",
-    )
-
-
-def _architectures() -> Path | None:
-    """Where transformers keeps its architectures, found without importing it."""
-    spec = find_spec("transformers")
-    return Path(spec.origin).parent / "models" if spec and spec.origin else None
+    return f"This model {wants} (model_type '{model_type}'), and Duotune runs no code from models."
 
 
 def _weights(folder: Path) -> list[Path]:
-    found = sorted(folder.glob("*.safetensors"))
-    if found:
-        return found
+    names = [path.name for path in folder.iterdir() if path.is_file()]
+    index = read_json(folder / INDEX) if INDEX in names else None
+    if lacking := weights.missing(names, index):
+        raise ModelError(
+            f"{len(lacking)} of its weight files are missing, {lacking[0]} first.",
+            str(folder),
+            COPY_FIX,
+        )
+    if found := weights.wanted(names, index):
+        return [folder / name for name in found]
     pickled = [path.name for path in folder.iterdir() if path.suffix in PICKLES]
     if pickled:
         raise ModelError(
@@ -144,33 +169,6 @@ def _weights(folder: Path) -> list[Path]:
         "This is not a model folder: it holds no .safetensors weights.",
         str(folder),
         "Choose the folder of a whole model; an adapter alone can't be trained on.",
-    )
-
-
-def _header(path: Path) -> dict[str, Any]:
-    """The header of a safetensors file: name -> dtype, shape, data_offsets."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if not 0 < length <= min(MAX_HEADER, size - 8):
-            raise _damaged(path)
-        try:
-            header = dict(json.loads(file.read(length)))
-            header.pop("__metadata__", None)
-            end = max((tensor["data_offsets"][1] for tensor in header.values()), default=0)
-            whole = 8 + length + end == size
-        except (ValueError, RecursionError, TypeError, LookupError) as error:
-            raise _damaged(path) from error
-    if not whole:
-        raise _damaged(path)
-    return header
-
-
-def _damaged(path: Path) -> ModelError:
-    return ModelError(
-        f"{path.name} is damaged or was not copied in full.",
-        str(path.parent),
-        COPY_FIX,
     )
 
 
@@ -190,12 +188,12 @@ def _need_chat_parts(folder: Path) -> None:
 
 
 def _shape(folder: Path, config: dict[str, Any], headers: dict[Path, dict[str, Any]]) -> Shape:
-    text = config.get("text_config", config)
+    text = weights.text_config(config)
     tensors = {name: fact for header in headers.values() for name, fact in header.items()}
     heads, hidden = text.get("num_attention_heads"), text.get("hidden_size")
     return Shape(
         model_type=str(config["model_type"]),
-        parameters=sum(math.prod(fact["shape"]) for fact in tensors.values()),
+        parameters=weights.parameters(tensors, config),
         context=text.get("max_position_embeddings"),
         head_dim=text.get("head_dim") or (hidden // heads if hidden and heads else None),
         linear_widths=sum(
@@ -208,10 +206,10 @@ def _shape(folder: Path, config: dict[str, Any], headers: dict[Path, dict[str, A
     )
 
 
-def _fingerprint(folder: Path, weights: list[Path]) -> str:
+def _fingerprint(folder: Path, files: list[Path]) -> str:
     """Config in full; of each weight file its name, size, and 64 evenly spaced 4 KB samples."""
     digest = hashlib.sha256((folder / "config.json").read_bytes())
-    for path in weights:
+    for path in files:
         size = path.stat().st_size
         digest.update(f"{path.name} {size}\n".encode())
         with path.open("rb") as file:

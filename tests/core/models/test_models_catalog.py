@@ -10,49 +10,19 @@ from typing import Any
 import pytest
 
 from core.errors import ModelError
-from core.models import catalog, folders, hub
+from core.models import catalog, folders, hub, weights
 from core.models.templates import chat_template_kwargs
 from core.settings import Settings
+from tests.core.models.made_models import CONFIG, SHAPES, in_shards, made_model, write_weights
+from tests.fake_hub import FakeHub
 
 OFFLINE = Settings(offline=True)
-CONFIG = {
-    "model_type": "qwen3",
-    "hidden_size": 64,
-    "num_attention_heads": 2,
-    "max_position_embeddings": 256,
-}
-SHAPES = {
-    "model.embed_tokens.weight": [100, 64],
-    "model.layers.0.self_attn.q_proj.weight": [64, 64],
-    "model.layers.0.mlp.up_proj.weight": [128, 64],
-    "model.layers.0.input_layernorm.weight": [64],
-}
-
-
-def write_weights(path: Path, shapes: dict[str, list[int]] = SHAPES, cut: int = 0) -> None:
-    """A well-formed safetensors file of zeros, `cut` bytes short."""
-    header, end = {}, 0
-    for name, shape in shapes.items():
-        begin, size = end, 4
-        for side in shape:
-            size *= side
-        end = begin + size
-        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, end]}
-    text = json.dumps({**header, "__metadata__": {"format": "pt"}}).encode()
-    data = len(text).to_bytes(8, "little") + text + bytes(end)
-    path.write_bytes(data[: len(data) - cut])
 
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """A folder that has all that the catalog asks of one."""
-    folder = tmp_path / "model"
-    folder.mkdir()
-    (folder / "config.json").write_text(json.dumps(CONFIG))
-    write_weights(folder / "model.safetensors")
-    (folder / "tokenizer.json").write_text("{}")
-    (folder / "chat_template.jinja").write_text("{{ messages }}")
-    return folder
+    return made_model(tmp_path / "model", "{{ messages }}")
 
 
 def test_a_local_folder_is_read_from_its_headers(model: Path) -> None:
@@ -92,6 +62,18 @@ def cut_short(folder: Path) -> None:
     write_weights(folder / "model.safetensors", cut=100)
 
 
+def a_shard_is_missing(folder: Path) -> None:
+    (in_shards(folder) / "model-00002-of-00002.safetensors").unlink()
+
+
+def pictures_only(folder: Path) -> None:
+    (folder / "config.json").write_text(json.dumps({**CONFIG, "model_type": "mistral3"}))
+
+
+def template_of_bytes(folder: Path) -> None:
+    (folder / "chat_template.jinja").write_bytes(b"\xff\xfe\xff")
+
+
 def hostile_header(folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(b"\xff" * 64)
 
@@ -108,6 +90,9 @@ def hostile_header(folder: Path) -> None:
         (remote_code, "needs code of its own"),
         (cut_short, "damaged or was not copied in full"),
         (hostile_header, "damaged or was not copied in full"),
+        (a_shard_is_missing, "1 of its weight files are missing, model-00002-of"),
+        (pictures_only, "not as a text model"),
+        (template_of_bytes, "chat_template.jinja is not text"),
     ],
 )
 def test_a_folder_that_cannot_be_used_says_why(
@@ -164,7 +149,7 @@ def test_a_folder_that_may_not_be_read_says_so(
     def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(folders, "_header", refuse)
+    monkeypatch.setattr(weights, "header", refuse)
     with pytest.raises(ModelError, match="can't be read: Permission denied") as refused:
         catalog.resolve(str(model), None, OFFLINE)
     assert refused.value.where.endswith("model.safetensors")
@@ -173,6 +158,22 @@ def test_a_folder_that_may_not_be_read_says_so(
 def test_a_name_too_long_for_a_path_is_no_folder() -> None:
     with pytest.raises(ModelError, match="neither a model of the catalog"):
         catalog.resolve("x" * 5000, None, OFFLINE)
+
+
+def test_copies_of_the_weights_in_another_layout_are_not_counted(model: Path) -> None:
+    before = folders.inspect(model)
+    write_weights(model / "consolidated.safetensors")
+    assert folders.inspect(model).parameters == before.parameters
+
+
+def test_a_tied_output_layer_that_is_stored_twice_counts_once(tmp_path: Path) -> None:
+    folder = made_model(tmp_path / "tied", tie_word_embeddings=True)
+    write_weights(folder / "model.safetensors", {**SHAPES, "lm_head.weight": [100, 64]})
+    assert folders.inspect(folder).parameters == 100 * 64 + 64 * 64 + 128 * 64 + 64
+
+
+def test_a_config_named_after_the_text_part_of_a_bigger_model_is_known(tmp_path: Path) -> None:
+    assert folders.inspect(made_model(tmp_path / "gemma", model_type="gemma3_text")).parameters
 
 
 def test_a_template_inside_the_tokenizer_config_counts(model: Path) -> None:
@@ -204,7 +205,7 @@ def test_the_starter_is_first_and_resolves_to_the_bundled_folder() -> None:
     found = catalog.models(OFFLINE)
     assert found[0].name == catalog.STARTER
     assert found[0].local
-    assert all(model.licence == "Apache-2.0" for model in found)
+    assert (found[0].licence, found[1].name) == ("Apache-2.0", catalog.SMALL_QWEN)
     starter = catalog.resolve("starter", None, OFFLINE)
     assert Path(starter.id_or_path) == catalog.STARTER_FOLDER
     assert starter.shown_name == "starter"
@@ -229,15 +230,13 @@ def test_the_default_is_the_starter_unless_gpu_and_hub_are_there(
     expected: str,
 ) -> None:
     monkeypatch.setattr(catalog, "gpu_name", lambda: gpu)
-    monkeypatch.setattr(hub, "answers", lambda: reachable)
+    monkeypatch.setattr(hub, "answers", lambda endpoint: reachable)
     assert catalog.default_model(Settings(offline=offline)) == expected
 
 
-def test_a_hub_that_does_not_answer_is_not_in_reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    hub.answers.cache_clear()
-    assert hub.answers() is False
-    hub.answers.cache_clear()
+def test_a_hub_that_does_not_answer_is_not_in_reach(fake_hub: FakeHub) -> None:
+    assert hub.answers("http://127.0.0.1:9") is False
+    assert hub.answers(f"{fake_hub.endpoint}/nothing-here") is False
 
 
 def test_thinking_is_switched_off_where_a_template_knows_the_switch() -> None:
