@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -77,9 +78,27 @@ class Conversation(Record):
         """The last assistant turn's text: what the data says the answer is."""
         return self.messages[self._last_assistant()].content
 
+    @property
+    def answer_start(self) -> int:
+        """Where what answers the last question begins: what a rejected answer stands in for."""
+        return answer_start([message.role for message in self.messages])
+
+    def answered_by(self, turns: tuple[Message, ...]) -> Conversation:
+        """The same dialogue with these turns as its last answer."""
+        asked = self.messages[: self.answer_start]
+        return self.model_copy(update={"messages": (*asked, *turns)})
+
     def _last_assistant(self) -> int:
         return max(i for i, m in enumerate(self.messages) if m.role == "assistant")
 
     def as_openai(self) -> list[dict[str, Any]]:
         """All messages in the OpenAI shape."""
         return [message.as_openai() for message in self.messages]
+
+
+def answer_start(roles: Sequence[str]) -> int:
+    """The number of turns before the assistant's and tools' turns that end a dialogue."""
+    start = len(roles)
+    while start and roles[start - 1] in ("assistant", "tool"):
+        start -= 1
+    return start

@@ -23,8 +23,13 @@ class ProcessId(Record):
     """Start time in seconds since the epoch, as the operating system tells it."""
 
 
-def start_detached(argv: Sequence[str], log: Path, env: Mapping[str, str]) -> ProcessId:
-    """Start a program in its own session, with its output in a file and nothing on its input."""
+def start_detached(
+    argv: Sequence[str], log: Path, env: Mapping[str, str], leases: Sequence[int] = ()
+) -> ProcessId:
+    """Start a program in its own session, with its output in a file and nothing on its input.
+
+    It shares these leases from its first instant, and holds them as long as it lives.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -34,6 +39,7 @@ def start_detached(argv: Sequence[str], log: Path, env: Mapping[str, str]) -> Pr
             stdout=output,
             stderr=subprocess.STDOUT,
             env=dict(env),
+            pass_fds=tuple(leases),
         )
     return ProcessId(pid=process.pid, started=psutil.Process(process.pid).create_time())
 

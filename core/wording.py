@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 from core.data import wording as data_wording
 from core.data.problems import NoUsableRows
 from core.errors import DuotuneError
+from core.training.doctor import catalogue
 
 Language = Literal["en", "zh"]
 HOLE = re.compile(r"\{(~?)(\w+)\}")
@@ -67,7 +68,8 @@ def _in_chinese(text: str) -> str:
 def _sentences() -> tuple[Sentence, ...]:
     """All entries, the most particular first: those that begin with a fact fit much."""
     file = resources.files("core").joinpath("sentences_zh.toml")
-    pairs = tomllib.loads(file.read_text(encoding="utf-8")).items()
+    written = tomllib.loads(file.read_text(encoding="utf-8"))
+    pairs = {**written, **catalogue.chinese()}.items()
     ordered = sorted(pairs, key=lambda p: (p[0].startswith("{"), -len(HOLE.sub("", p[0]))))
     return tuple(_sentence(english, chinese) for english, chinese in ordered)
 

@@ -74,9 +74,54 @@ class Workspace:
         return self.root / "jobs"
 
     @property
+    def downloads(self) -> Path:
+        """How downloads of base models stand; the models lie in the hub client's cache."""
+        return self.root / "downloads"
+
+    @property
     def keys(self) -> Path:
         """What masked personal data stood for: kept apart from the datasets, for this user only."""
         return self.root / "keys"
+
+    @property
+    def prepared(self) -> Path:
+        """Rows as token ids, kept for the next run on the same data; may be deleted at any time."""
+        return self.root / "prepared"
+
+    @property
+    def preflights(self) -> Path:
+        """What was measured of plans before they ran, each in a folder like a run's."""
+        return self.root / "preflights"
+
+    @property
+    def library(self) -> Path:
+        """Tuned models that the person keeps, each in a folder of its own."""
+        return self.root / "library"
+
+    @property
+    def trash(self) -> Path:
+        """Where a folder is moved in one step before it is removed."""
+        return self.root / "trash"
+
+    @property
+    def locks(self) -> Path:
+        """Leases on what only one process may use at a time, such as a GPU."""
+        return self.root / "locks"
+
+    @property
+    def clock(self) -> Path:
+        """How much time this workspace has seen: no clock that jumps can lengthen it."""
+        return self.root / "clock.json"
+
+    @property
+    def keeper_lease(self) -> Path:
+        """Held by the process that starts what waits, while anything waits."""
+        return self.runs / "keeper.lease"
+
+    @property
+    def keeper_mark(self) -> Path:
+        """When that process was last started; gone when it ended because nothing waited."""
+        return self.runs / "keeper.started"
 
     @property
     def start_lease(self) -> Path:
@@ -103,6 +148,9 @@ class Workspace:
     def run(self, run_id: str) -> RunFolder:
         return RunFolder(self.runs / checked_id(run_id))
 
+    def preflight(self, preflight_id: str) -> Path:
+        return self.preflights / checked_id(preflight_id)
+
     def engine(self, engine_id: str) -> Path:
         return self.engines / checked_id(engine_id)
 
@@ -115,11 +163,22 @@ class Workspace:
     def job(self, job_id: str) -> Path:
         return self.jobs / checked_id(job_id)
 
+    def download(self, download_id: str) -> Path:
+        return self.downloads / checked_id(download_id)
+
     def mask_key(self, dataset_id: str) -> Path:
         return self.keys / f"{checked_id(dataset_id)}.json"
 
     def chat(self, chat_id: str) -> Path:
         return self.chats / checked_id(chat_id)
+
+    @property
+    def sweeps(self) -> Path:
+        """Which runs were started together to be compared."""
+        return self.root / "sweeps"
+
+    def sweep(self, sweep_id: str) -> Path:
+        return self.sweeps / f"{checked_id(sweep_id)}.json"
 
 
 @dataclass(frozen=True)
@@ -161,9 +220,34 @@ class RunFolder:
         return self.root / "launch.json"
 
     @property
+    def workers(self) -> Path:
+        """What several workers of an attempt leave: why each failed, and their launcher's files."""
+        return self.root / "workers"
+
+    @property
     def reserve(self) -> Path:
         """A little space that is given back when the disk is full, so that the run can say so."""
         return self.root / "reserve"
+
+    @property
+    def ticket(self) -> Path:
+        """The newest request to start the run, and what came of it."""
+        return self.root / "ticket.json"
+
+    @property
+    def label(self) -> Path:
+        """What the person calls the run now, and their note on it; the plan stays as agreed."""
+        return self.root / "label.json"
+
+    @property
+    def ended(self) -> Path:
+        """When the run was first seen to have ended, by the workspace's own count of time."""
+        return self.root / "ended.json"
+
+    @property
+    def cleared(self) -> Path:
+        """Its existence says that the run's weights and log were cleared away."""
+        return self.root / "cleared.json"
 
     @property
     def stop(self) -> Path:
@@ -180,6 +264,15 @@ class RunFolder:
         return self.root / "adapter"
 
     @property
+    def model(self) -> Path:
+        """The finished model where no adapter is published; exists only after it was checked."""
+        return self.root / "model"
+
+    def published(self, is_adapter: bool) -> Path:
+        """The result of the run: ask with the plan's `publishes_adapter`."""
+        return self.adapter if is_adapter else self.model
+
+    @property
     def parity(self) -> Path:
-        """Prompt log-probabilities by PEFT that a served adapter must agree with."""
+        """Prompt log-probabilities that what is served must agree with."""
         return self.root / "parity.json"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pydantic import ValidationError
 
 from core.data import splitting
-from core.data.identity import group_key
+from core.data.identity import SharedAnswers, group_key
 from core.data.records import Example, Split
 from core.errors import RunError, ServingError
 from core.serving import chat
@@ -48,8 +48,12 @@ def split_of(workspace: Workspace, plan: TrainingPlan) -> Split:
 def samples(
     examples: Iterable[Example], split: Split, part: Literal["validation", "test"] = "test"
 ) -> tuple[Sample, ...]:
-    """The questions of a held-out part in file order, with the answers that the data gives."""
+    """The questions of a held-out part in file order, with the answers that the data gives.
+
+    Preference pairs that share the chosen answer ask one question.
+    """
     wanted = set(split.validation if part == "validation" else split.test)
+    pairs = SharedAnswers()
     return tuple(
         Sample(
             id=example.id,
@@ -60,7 +64,7 @@ def samples(
             tags=example.tags,
         )
         for example in examples
-        if example.id in wanted
+        if example.id in wanted and not pairs.repeats(example)
     )
 
 

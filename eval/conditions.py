@@ -25,19 +25,19 @@ NOT_RECORDED = "not recorded"
 
 
 def of_serving(pair: Pair, request: EvaluationRequest) -> dict[str, str]:
-    """Template, sampling, engine and the proof of the adapter."""
+    """Template, sampling, engine and the proof of the tuned side."""
     check = pair.check
     kwargs = pair.tuned.template_kwargs
     settings = f" with {json.dumps(kwargs)}" if kwargs else ""
     return {
-        "Chat template": f"The base model's own, applied by one server for both sides{settings}.",
+        "Chat template": f"The base model's own, applied by {_servers(pair)}{settings}.",
         "Sampling": _sampling(request.sampling),
         "Order": (
             "Base is asked first on every other question, tuned on the rest; "
             f"{count(request.concurrency, 'question')} under way at once."
         ),
         "Engine": engine_version(pair.base),
-        "Adapter": (
+        "Adapter" if pair.base.engine_id == pair.tuned.engine_id else "Tuned model": (
             f"{check.adapter_id}, compared with the trained one by prompt log-probabilities over "
             f"{count(check.tokens, 'token')}: at most {check.worst_difference:.2g} nats apart "
             f"(tolerance {check.tolerance:.2g}), "
@@ -101,6 +101,12 @@ def engine_version(endpoint: Endpoint) -> str:
             return f"vLLM {json.load(response)['version']}."
     except (OSError, ValueError, KeyError, TypeError):
         return f"vLLM; its version was {NOT_RECORDED}."
+
+
+def _servers(pair: Pair) -> str:
+    if pair.base.engine_id == pair.tuned.engine_id:
+        return "one server for both sides"
+    return "the two servers alike"
 
 
 def _sampling(sampling: Sampling) -> str:

@@ -18,6 +18,7 @@ from core.processes import ProcessId, is_alive, start_detached
 from core.settings import Settings
 from core.training import runs
 from core.training.records import Failure
+from core.training.standing import stands
 from core.workspace import Workspace
 from eval import comparison, rubrics
 from eval.folder import ReportFolder
@@ -50,9 +51,9 @@ def start(workspace: Workspace, settings: Settings, request: EvaluationRequest) 
             fix="Use 1 or more, or leave the limit out.",
         )
     run = runs.status(workspace, request.run_id)
-    if run.status != "succeeded":
+    if not run.has_model:
         raise RunError(
-            f"Run '{run.plan.name}' is {run.status}, so there is no tuned model to evaluate.",
+            f"Run '{run.plan.name}' {stands(run.status)}, so there is no tuned model to evaluate.",
             run.id,
             "Wait for it to succeed, or resume it.",
         )
@@ -78,7 +79,7 @@ def resume(workspace: Workspace, settings: Settings, report_id: str) -> Evaluati
     before = status(workspace, report_id)
     if before.status not in ("failed", "interrupted"):
         raise RunError(
-            f"This evaluation is {before.status}, so there is nothing to go on with.",
+            f"This evaluation {stands(before.status)}, so there is nothing to go on with.",
             report_id,
             "Start a new evaluation to repeat it.",
         )
@@ -147,7 +148,7 @@ def load_report(workspace: Workspace, report_id: str) -> Report:
     except FileNotFoundError as error:
         standing = status(workspace, report_id)
         raise RunError(
-            f"There is no report yet: the evaluation is {standing.status}.",
+            f"There is no report yet: the evaluation {stands(standing.status)}.",
             report_id,
             standing.fix or "Wait until it has succeeded.",
         ) from error

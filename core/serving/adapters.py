@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def publish(workspace: Workspace, source: Path) -> Adapter:
     _check_config(config, source)
     _check_tensors(source)
     digests = [sha256_file(source / name) for name in (CONFIG, WEIGHTS)]
-    adapter_id = "ad-" + hashlib.sha256("".join(digests).encode()).hexdigest()[:32]
+    adapter_id = name_of(digests)
     target = workspace.adapter(adapter_id)
     if not target.exists():
         _copy(source, target)
@@ -45,6 +46,11 @@ def publish(workspace: Workspace, source: Path) -> Adapter:
             "Stop the engine, delete that folder, then try again.",
         )
     return Adapter(id=adapter_id, folder=str(target), rank=_rank(config))
+
+
+def name_of(digests: Sequence[str]) -> str:
+    """What an adapter is served as, from the SHA-256 of its CONFIG and its WEIGHTS."""
+    return "ad-" + hashlib.sha256("".join(digests).encode()).hexdigest()[:32]
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -1,13 +1,12 @@
-"""Proof that a served adapter is the trained one: prompt log-probabilities against PEFT's own."""
+"""Proof that what is served is what was trained: prompt log-probabilities against the trainer's."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import ServingError
-from core.serving.launch import BASE_NAME
 from core.serving.records import Adapter, AdapterCheck, Engine
 from core.training.parity import Parity
 
@@ -68,39 +67,48 @@ def unload(client: OpenAI, adapter: Adapter) -> None:
         ) from error
 
 
-def check(client: OpenAI, engine: Engine, adapter: Adapter, parity: Parity) -> AdapterCheck:
-    """Compare what an engine serves as base and as tuned with what PEFT computed after training.
+class Side(NamedTuple):
+    """One of the two that are compared, as it is asked for."""
 
-    Raises ServingError when the engine can't be asked, or there is nothing to compare.
+    client: OpenAI
+    engine: Engine
+    model: str
+    """The name to ask for."""
+
+
+def check(base: Side, tuned: Side, tuned_id: str, parity: Parity) -> AdapterCheck:
+    """Compare what is served as base and as tuned with what the trainer computed after training.
+
+    Raises ServingError when an engine can't be asked, or there is nothing to compare.
     """
     if not parity.probes:
         raise ServingError(
-            "The run kept nothing to prove its adapter by, so it can't be shown as tuned.",
-            adapter.id,
+            "The run kept nothing to prove its result by, so it can't be shown as tuned.",
+            tuned_id,
             "Train again.",
         )
-    base = _served(client, BASE_NAME, parity)
-    tuned = _served(client, adapter.id, parity)
+    served_base, served_tuned = (_served(side.client, side.model, parity) for side in (base, tuned))
     trained_base = [value for probe in parity.probes for value in probe.base]
     trained_tuned = [value for probe in parity.probes for value in probe.tuned]
-    tolerance = EXACT if {engine.dtype, parity.dtype} == {"float32"} else ROUNDED
-    worst = _largest(_minus(tuned, trained_tuned))
-    served, trained = _minus(tuned, base), _minus(trained_tuned, trained_base)
+    dtypes = {base.engine.dtype, tuned.engine.dtype, parity.dtype}
+    tolerance = EXACT if dtypes == {"float32"} else ROUNDED
+    worst = _largest(_minus(served_tuned, trained_tuned))
+    served, trained = _minus(served_tuned, served_base), _minus(trained_tuned, trained_base)
     present = _is_present(served, trained)
     return AdapterCheck(
-        adapter_id=adapter.id,
-        tokens=len(tuned),
+        adapter_id=tuned_id,
+        tokens=len(served_tuned),
         worst_difference=worst,
         tolerance=tolerance,
         served_change=_largest(served),
         trained_change=parity.trained_change,
         agrees=worst <= tolerance and present,
-        base_difference=_largest(_minus(base, trained_base)),
+        base_difference=_largest(_minus(served_base, trained_base)),
     )
 
 
 def disagreement(found: AdapterCheck) -> ServingError:
-    """Why an adapter is not shown as tuned."""
+    """Why what is served is not shown as tuned."""
     base_off = found.base_difference is not None and found.base_difference > found.tolerance
     if base_off:
         cause = "The base model itself answers differently from the one that was trained on"
@@ -112,8 +120,8 @@ def disagreement(found: AdapterCheck) -> ServingError:
         cause = "It has another effect than when it was trained"
         fix = "It was trained for another base model, or vLLM scales it differently."
     return ServingError(
-        f"The served adapter is not the trained one, so it is not shown as tuned. {cause}.",
-        f"adapter {found.adapter_id}: worst difference {found.worst_difference:.3f} nats over "
+        f"What is served is not what was trained, so it is not shown as tuned. {cause}.",
+        f"{found.adapter_id}: worst difference {found.worst_difference:.3f} nats over "
         f"{found.tokens} tokens (tolerance {found.tolerance}); change when trained "
         f"{found.trained_change:.3f}, as served {found.served_change:.3f}",
         fix,

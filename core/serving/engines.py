@@ -1,4 +1,4 @@
-"""Engines: start one vLLM server per base model, find it again, and stop it with all it holds."""
+"""Engines: start one vLLM server per model, find it again, and stop it with all it holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,12 +48,23 @@ class Engines:
     # -- looking ------------------------------------------------------------------------------
 
     def running(self) -> Engine | None:
-        """The engine that is ready now, if any; cheap enough to be asked every second."""
-        for folder in self._folders():
-            engine = folder.load()
-            if engine is not None and folder.ready.exists() and is_alive(engine.process):
-                return engine
-        return None
+        """The engine of a base model that is ready now; cheap enough to be asked every second."""
+        found = self.all_running()
+        return next((each for each in found if each.served_name == launch.BASE_NAME), None)
+
+    def all_running(self) -> tuple[Engine, ...]:
+        """Every engine that is ready now, newest first."""
+        ready = (folder.load() for folder in self._folders() if folder.ready.exists())
+        return tuple(each for each in ready if each is not None and is_alive(each.process))
+
+    def living(self) -> tuple[Engine, ...]:
+        """Every engine that has a process, be it starting or left behind by a dead one."""
+        found = (folder.load() for folder in self._living())
+        return tuple(engine for engine in found if engine is not None)
+
+    def is_living(self) -> bool:
+        """Whether any process of any engine lives."""
+        return bool(self._living())
 
     def status(self) -> EngineState:
         """How the newest engine stands."""
@@ -85,15 +96,31 @@ class Engines:
         One that runs already is taken; any other is stopped before a new one is started.
         Raises ModelError when the model can't be found, ServingError when it can't be served.
         """
-        wanted = launch.want(self.settings, base_model, revision, rank)
+        return self.ensure_all([launch.want(self.settings, base_model, revision, rank)], say)[0]
+
+    def ensure_all(self, wanted: Sequence[Wanted], say: Say = _silent) -> tuple[Engine, ...]:
+        """Engines for several models side by side, in this order, and no others.
+
+        Raises what `ensure` raises.
+        """
         python = launch.find_python(self.settings)
         with self._turn(say):
-            for folder in self._living():
-                engine = folder.load()
-                if engine is not None and _serves(engine, wanted) and self._join(folder, say):
-                    return engine
-            self._stop_living(say)
-            return self._start(wanted, python, say)
+            found = [self._find(each, say) for each in wanted]
+            kept = {engine.id for engine in found if engine is not None}
+            self._stop_living(say, spared=kept)
+            waiting = found.count(None)
+            for place, each in enumerate(wanted):
+                if found[place] is None:
+                    found[place] = self._start(each, python, waiting, say)
+                    waiting -= 1
+        return tuple(engine for engine in found if engine is not None)
+
+    def _find(self, wanted: Wanted, say: Say) -> Engine | None:
+        for folder in self._living():
+            engine = folder.load()
+            if engine is not None and _serves(engine, wanted) and self._join(folder, say):
+                return engine
+        return None
 
     def _join(self, folder: EngineFolder, say: Say) -> bool:
         """Whether a living engine answers; one that is still starting is waited for."""
@@ -106,18 +133,20 @@ class Engines:
         key = folder.key().get_secret_value()
         return any(is_healthy(engine, key, timeout_s=10.0) for _ in range(2))
 
-    def _start(self, wanted: Wanted, python: Path, say: Say) -> Engine:
+    def _start(self, wanted: Wanted, python: Path, waiting: int, say: Say) -> Engine:
         self._prune()
         # Measured only now: an engine that was stopped for this one has given its memory back.
         wanted = wanted.model_copy(update={"gpu": gpu.gpu_memory()})
         folder = EngineFolder(self.workspace.engine(new_id("eng")))
         key, port = secrets.token_urlsafe(32), free_port()
         folder.write_key(key)
-        process = start_detached(
-            launch.arguments(wanted, python, port),
-            folder.log,
-            launch.environment(wanted, key, folder.lease),
-        )
+        with gpu.shared_slot(self.workspace, wanted.gpu, folder.root.name) as leases:
+            process = start_detached(
+                launch.arguments(wanted, python, port, waiting),
+                folder.log,
+                launch.environment(wanted, key, folder.lease),
+                leases,
+            )
         engine = Engine(
             id=folder.root.name,
             base_model=wanted.model.name,
@@ -127,11 +156,13 @@ class Engines:
             log=str(folder.log),
             started=now(),
             max_length=wanted.max_length,
+            served_name=wanted.served_name,
             max_rank=wanted.max_rank,
             dtype=wanted.dtype,
             revision=wanted.model.revision,
             fingerprint=wanted.model.shape.fingerprint if wanted.model.shape else None,
             gpu_used_before=wanted.gpu.used if wanted.gpu else None,
+            sharers=wanted.sharers,
         )
         folder.save(engine)
         self._await_ready(folder, engine, say)
@@ -178,9 +209,11 @@ class Engines:
         with self._turn(say):
             self._stop_living(say)
 
-    def _stop_living(self, say: Say) -> None:
+    def _stop_living(self, say: Say, spared: Collection[str] = ()) -> None:
+        """Newest first: then what the GPU had in use before each is what it goes back to."""
         for folder in self._living():
-            self._stop_folder(folder, say)
+            if folder.root.name not in spared:
+                self._stop_folder(folder, say)
 
     def _stop_folder(self, folder: EngineFolder, say: Say) -> None:
         process = folder.process()
@@ -253,7 +286,9 @@ def _serves(engine: Engine, wanted: Wanted) -> bool:
         and engine.fingerprint == (shape.fingerprint if shape else None)
         and engine.dtype == wanted.dtype
         and engine.max_length == wanted.max_length
+        and engine.served_name == wanted.served_name
         and engine.max_rank >= wanted.max_rank
+        and (wanted.gpu is None or engine.sharers == wanted.sharers)
     )
 
 

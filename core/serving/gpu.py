@@ -1,4 +1,4 @@
-"""How much memory an NVIDIA GPU has free, as its driver tells."""
+"""How much memory an NVIDIA GPU has free, as its driver tells, and who may use it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from core import slots
 from core.errors import ServingError
 from core.messages import Record
+from core.workspace import Workspace
 
 BACK_S = 20.0
 """Longest wait until an ended engine's memory is free again."""
@@ -63,3 +67,27 @@ def await_given_back(before: int, peak: int, log: str) -> None:
                 "See with nvidia-smi who holds the memory, end it, then try again.",
             )
         time.sleep(0.1)
+
+
+@contextmanager
+def shared_slot(
+    workspace: Workspace, memory: GpuMemory | None, engine_id: str
+) -> Iterator[tuple[int, ...]]:
+    """A lease on the GPU to pass on to an engine: no trainer starts there while it lives.
+
+    Nothing without a GPU. Raises ServingError while a trainer has it.
+    """
+    if memory is None:
+        yield ()
+        return
+    lease = slots.share(workspace, slots.here()[0], engine_id)
+    if lease is None:
+        raise ServingError(
+            "A run is being trained on the GPU, and serving needs its memory.",
+            engine_id,
+            "Wait until it is done, or stop it first: it can be resumed later.",
+        )
+    try:
+        yield (lease,)
+    finally:
+        os.close(lease)

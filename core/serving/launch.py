@@ -21,8 +21,10 @@ from core.settings import Settings
 PROJECT = Path(__file__).parents[2]
 SERVE_PYTHON = PROJECT / ".venv-serve" / "bin" / "python"
 PROGRAM = Path(__file__).with_name("vllm_server.py")
-BASE_NAME = "base"
-"""What the base model is called in requests; tuned models go by their adapter's id."""
+BASE_NAME, TUNED_NAME = "base", "tuned"
+"""What models are called in requests; adapters go by their ids, beside their base."""
+MOST_SHARE = 0.85
+"""Of a GPU's memory, for all engines together."""
 
 RANKS = (16, 32, 64, 128)
 """vLLM's choices of --max-lora-rank up to TrainingPlan's largest rank.
@@ -58,11 +60,23 @@ class Wanted(Record):
     """Local folder or Hub id, as the server is given it."""
     max_length: int
     max_rank: int
+    """0 to load no adapters."""
     dtype: str
     gpu: GpuMemory | None
     kv_bytes: int | None
     """Memory for the key-value cache; None on a GPU, where vLLM takes its share itself."""
     offline: bool
+    served_name: str = BASE_NAME
+    sharers: int = 1
+    """Engines that divide the GPU's memory among them, this one included."""
+
+
+def want_tuned(settings: Settings, folder: Path, name: str) -> Wanted:
+    """Decide how to serve a run's own model, beside its base; raises as `want` does."""
+    found = want(settings, str(folder), None, rank=1)
+    model = found.model.model_copy(update={"name": name})
+    update = {"model": model, "max_rank": 0, "served_name": TUNED_NAME, "sharers": 2}
+    return found.model_copy(update=update)
 
 
 def want(settings: Settings, base_model: str, revision: str | None, rank: int) -> Wanted:
@@ -135,41 +149,50 @@ def _kv_bytes(folder: Path | None, max_length: int, item: int) -> int:
     return min(max(token * max_length * KV_SEQUENCES, least), most) if token else most
 
 
-def arguments(wanted: Wanted, python: Path, port: int) -> list[str]:
-    """The server's command line; the key is not in it."""
+def arguments(wanted: Wanted, python: Path, port: int, waiting: int = 1) -> list[str]:
+    """The server's command line; the key is not in it.
+
+    `waiting` engines are still to be started in what is free, this one included.
+    """
     options = {
         "--host": "127.0.0.1",
         "--port": port,
-        "--served-model-name": BASE_NAME,
+        "--served-model-name": wanted.served_name,
         "--dtype": wanted.dtype,
         "--max-model-len": wanted.max_length,
         "--generation-config": "vllm",  # sampling is what the request says and nothing else
-        "--max-loras": 2,
-        "--max-lora-rank": wanted.max_rank,
-        "--max-cpu-loras": 16,
         "--allowed-origins": "[]",
         "--middleware": f"{MODULE}.RequireKey",
     }
     if wanted.given == wanted.model.id_or_path and wanted.model.revision:
         options["--revision"] = wanted.model.revision
     if wanted.gpu is not None:
-        options["--gpu-memory-utilization"] = gpu_share(wanted.gpu)
+        options["--gpu-memory-utilization"] = gpu_share(wanted.gpu, wanted.sharers, waiting)
     else:
         # One process fewer: starts in half the time with half the memory.
         options["--distributed-executor-backend"] = "uni"
         options["--kv-cache-memory-bytes"] = wanted.kv_bytes
         options["--max-num-seqs"] = 64
-    flags = ["--enable-lora", "--disable-uvicorn-access-log", "--disable-log-stats"]
+    flags = ["--disable-uvicorn-access-log", "--disable-log-stats"]
+    if wanted.max_rank:
+        flags.append("--enable-lora")
+        options |= {
+            "--max-loras": 2,
+            "--max-lora-rank": wanted.max_rank,
+            "--max-cpu-loras": 16,
+        }
     pairs = [str(part) for option in options.items() for part in option]
     return [str(python), str(PROGRAM), "serve", wanted.given, *pairs, *flags]
 
 
-def gpu_share(memory: GpuMemory) -> float:
-    """The share of a GPU's memory to take: 0.85 at most, and 1 GiB less than what is free.
+def gpu_share(memory: GpuMemory, sharers: int = 1, waiting: int = 1) -> float:
+    """The share of a GPU's memory for one engine: its part of MOST_SHARE, if so much is free.
 
-    Raises ServingError when next to nothing is free.
+    Else an equal part of what is free but for 1 GiB, for each engine that is still to be started.
+    Raises ServingError when that is next to nothing.
     """
-    share = math.floor(min(0.85, (memory.free - 1024) / memory.total) * 100) / 100
+    free = (memory.free - 1024) / memory.total
+    share = math.floor(min(MOST_SHARE / sharers, free / waiting) * 100) / 100
     if share < 0.1:
         raise ServingError(
             f"The GPU has {memory.free} of {memory.total} MiB free, too little to serve a model.",
@@ -185,7 +208,7 @@ def environment(
     env = _inherited(environ) | {
         LEASE: str(lease),
         "VLLM_API_KEY": key,
-        "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True",
+        "VLLM_ALLOW_RUNTIME_LORA_UPDATING": str(wanted.max_rank > 0),
         "VLLM_NO_USAGE_STATS": "1",
         "DO_NOT_TRACK": "1",
         "HF_HUB_OFFLINE": "1" if wanted.offline else "0",

@@ -13,11 +13,11 @@ EngineStatus = Literal["starting", "ready", "stopped", "failed"]
 
 
 class Engine(Record):
-    """One vLLM server for one base model."""
+    """One vLLM server for one model: a base with its adapters, or a tuned model of its own."""
 
     id: str
     base_model: str
-    """As the plan names it."""
+    """As the plan names it; of a tuned model, the name of its run."""
     model_path: str
     """Local folder, or Hub id, that the server was given."""
     port: int
@@ -27,8 +27,10 @@ class Engine(Record):
     """ISO time, UTC."""
     max_length: int
     """Tokens of prompt and answer together."""
+    served_name: str = "base"
+    """What requests call its model."""
     max_rank: int = 16
-    """The largest LoRA rank it can load."""
+    """The largest LoRA rank it can load; 0 when it loads none."""
     dtype: str = "auto"
     """Arithmetic: `float32`, or `auto` for the one its weights are stored in."""
     revision: str | None = None
@@ -37,6 +39,8 @@ class Engine(Record):
     """Of the model's files; None for a Hub model that was not here yet."""
     gpu_used_before: int | None = None
     """GPU memory in use before it started, in MiB; None without an NVIDIA GPU."""
+    sharers: int = 1
+    """Engines that the GPU's memory was divided among when it started, itself included."""
 
     @property
     def base_url(self) -> str:
@@ -81,18 +85,19 @@ class Endpoint(Record):
 
 
 class AdapterCheck(Record):
-    """Proof that a served adapter is the trained one, by prompt log-probabilities."""
+    """Proof that what is served as tuned is what was trained, by prompt log-probabilities."""
 
     adapter_id: str
+    """`ad-...` of an adapter, `mo-...` of a model of its own."""
     tokens: int
     """Prompt tokens compared."""
     worst_difference: float
-    """Largest |logprob served - logprob PEFT| over those tokens, in nats."""
+    """Largest |logprob served - logprob by the trainer| over those tokens, in nats."""
     tolerance: float
     served_change: float
     """Largest |logprob tuned - logprob base| as served, in nats."""
     trained_change: float
-    """The same as PEFT computed it right after training."""
+    """The same as the trainer computed it right after training."""
     agrees: bool
     """worst_difference is within tolerance, and the change is there exactly when PEFT saw one."""
     base_difference: float | None = None

@@ -43,6 +43,37 @@ class PhaseChanged(Event):
     detail: str = ""
 
 
+class TrainerReady(Event):
+    """The model is loaded and everything that the plan left open is decided."""
+
+    kind: Literal["trainer_ready"] = "trainer_ready"
+    settings: dict[str, str]
+    """What every `auto` of the plan came to, by field name."""
+    device: str
+    """What it trains on, in words, such as `cpu` or a GPU's name."""
+    parameters: int
+    """Weights of the model, those of an adapter included."""
+    trainable: int
+    """Weights that training changes."""
+
+
+class Heartbeat(Event):
+    """The trainer lives, though it had nothing else to say: a long phase is told from a dead one.
+
+    Comes after every `journal.QUIET_S` without another event, so a live trainer is never silent
+    for longer than twice `journal.QUIET_MOST_S`.
+    """
+
+    kind: Literal["heartbeat"] = "heartbeat"
+    phase: Phase
+    seconds: float
+    """Since the phase began."""
+    rss_mb: float | None
+    """Main memory that the process holds now, MiB; None when it could not be measured."""
+    gpu_mb: float | None
+    """GPU memory in use at most since the last logged step, MiB; None without a GPU."""
+
+
 class DataPrepared(Event):
     """Rows became token ids and loss masks."""
 
@@ -74,6 +105,14 @@ class StepLogged(Event):
     """Training tokens per second since training began in this attempt."""
     eta_s: float | None
     """Seconds left, by the mean step time of this attempt."""
+    rss_mb: float | None = None
+    """Main memory that the process holds now, MiB."""
+    gpu_mb: float | None = None
+    """GPU memory in tensors at most since the last logged step, MiB; None without a GPU."""
+    gpu_reserved_mb: float | None = None
+    """GPU memory that torch took from the driver for it at most, MiB: what other programs miss."""
+    metrics: dict[str, float] = Field(default_factory=dict)
+    """What else TRL measured of these steps, by its names: entropy, rewards/margins, ..."""
 
 
 class Evaluated(Event):
@@ -82,6 +121,16 @@ class Evaluated(Event):
     kind: Literal["evaluated"] = "evaluated"
     step: int
     loss: float
+    metrics: dict[str, float] = Field(default_factory=dict)
+    """What else TRL measured, by its names without eval_."""
+
+
+class EarlyStopped(Event):
+    """Validation loss did not get better for as long as the plan allows; the best is kept."""
+
+    kind: Literal["early_stopped"] = "early_stopped"
+    step: int
+    best_step: int
 
 
 class CheckpointSaved(Event):
@@ -99,8 +148,28 @@ class WarningRaised(Event):
     message: str
 
 
+class AfterCare(Record):
+    """What was measured of a finished model, as it was read back from disk."""
+
+    tensors: int
+    """Weights on disk that the model was seen to hold bit by bit after loading."""
+    update_norm: float | None
+    """Frobenius norm of the change of all weights; None when it was not measured."""
+    prompts: int
+    """Held-out texts that were looked at; trained ones when nothing is held out."""
+    changed: int
+    """Of these, those where base and tuned prefer another token somewhere in the answer."""
+    asked: int
+    """Prompts that the model answered until it stopped or the limit was reached."""
+    stopped: int
+    """Of these, those whose answer it ended by itself."""
+    limit_tokens: int
+    """The longest that an answer was allowed to get."""
+    seconds: float
+
+
 class RunSucceeded(Event):
-    """The adapter is saved, loads, and was checked."""
+    """What was trained is saved, loads, and was checked."""
 
     kind: Literal["run_succeeded"] = "run_succeeded"
     step: int
@@ -111,6 +180,12 @@ class RunSucceeded(Event):
     """Wall time of this attempt."""
     changes_model: bool
     """False when the adapter leaves the base model's outputs exactly as they were."""
+    aftercare: AfterCare | None = None
+    """None in runs from before this was measured."""
+    peak_rss_mb: float | None = None
+    """The most main memory that the process ever held, MiB; None where the system can't tell."""
+    peak_gpu_mb: float | None = None
+    """The most GPU memory that torch took from the driver, MiB; None without a GPU."""
 
 
 class RunStopped(Event):
@@ -132,9 +207,12 @@ class RunFailed(Event):
 AnyEvent = Annotated[
     RunStarted
     | PhaseChanged
+    | Heartbeat
+    | TrainerReady
     | DataPrepared
     | StepLogged
     | Evaluated
+    | EarlyStopped
     | CheckpointSaved
     | WarningRaised
     | RunSucceeded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from core.messages import Record
 from core.models.catalog import ResolvedModel
@@ -23,10 +23,20 @@ class Job(Record):
     """Never ask a model hub."""
     machine: str
     """What this machine is in words, so that speeds are compared only where they can be."""
+    schedule_from: int = 0
+    """The step at which the learning rate's schedule begins: where a run was extended last."""
+
+
+LauncherName = Literal["local", "accelerate", "ray"]
 
 
 class Launch(Record):
-    """The process that was started for an attempt."""
+    """The handle of an attempt: what was started, so that any later app can ask and stop it."""
 
     attempt: int
     process: ProcessId
+    """The trainer of a single-process run, or the supervisor of several workers."""
+    launcher: LauncherName = "local"
+    workers: int = 1
+    host: str = ""
+    """The machine that the process runs on; "" in records from before there were several."""

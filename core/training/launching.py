@@ -1,58 +1,64 @@
-"""Start the trainer program for a run: an allow-list of its environment, a log, its own session."""
+"""Start, ask after and end the trainer of a run, whichever launcher its plan names."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping
-from pathlib import Path
-
-from core.disk import write_atomic
-from core.processes import ProcessId, start_detached
+from core.processes import ProcessId
+from core.slots import Holding
 from core.training.job import Launch
+from core.training.launchers import JobSpec, Poll, launcher_named
+from core.training.launchers.environment import environment
+from core.training.launchers.processes import is_here, read_handle
+from core.training.plan import TrainingPlan
 from core.workspace import RunFolder
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The folder that holds the package `core`, wherever the app was started from."""
-ALLOWED = frozenset(
-    (
-        *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP"),
-        *("VIRTUAL_ENV", "XDG_CACHE_HOME", "LD_LIBRARY_PATH", "LD_PRELOAD"),
-        *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
-        *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"),
-        *("http_proxy", "https_proxy", "no_proxy", "all_proxy"),
+__all__ = ["check", "environment", "is_alive", "kill", "launch", "poll", "stop"]
+
+
+def check(plan: TrainingPlan) -> None:
+    """Raises PlanError when the plan's workers can't be started from this machine."""
+    launcher_named(plan.launcher).check(plan)
+
+
+def launch(
+    folder: RunFolder, attempt: int, offline: bool, holding: Holding | None = None
+) -> ProcessId:
+    """Start an attempt at the plan in a run folder, and record there what was started.
+
+    The same attempt again, while it is alive, starts nothing. `holding` is what was taken for it
+    on this machine.
+    """
+    plan = TrainingPlan.model_validate_json(folder.plan.read_bytes())
+    spec = JobSpec(
+        attempt=attempt,
+        folder=folder.root,
+        plan=plan,
+        offline=offline,
+        devices=holding.devices if holding else (),
+        leases=holding.leases if holding else (),
     )
-)
-PREFIXES = ("LC_", "HF_", "CUDA_", "NVIDIA_", "OMP_", "GOMP_", "KMP_", "MKL_", "PYTORCH_", "NCCL_")
+    return launcher_named(plan.launcher).submit(spec).process
 
 
-def environment(offline: bool, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """What the trainer gets to see: nothing of the app's keys and settings."""
-    env = {
-        name: value
-        for name, value in environ.items()
-        if name in ALLOWED or name.startswith(PREFIXES)
-    }
-    before = environ.get("PYTHONPATH")
-    env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *([before] if before else [])])
-    env["PYTHONUNBUFFERED"] = "1"
-    # How long a thread spins before it sleeps. Measured with the starter on two cores: never
-    # sleeping made steps ten times slower beside other busy programs, sleeping at once made two
-    # threads no faster than one; this is 1.7 times as fast as one thread, and no slower when busy.
-    if "OMP_WAIT_POLICY" not in env:
-        env.setdefault("GOMP_SPINCOUNT", "20000")
-    # One process trains on one GPU; transformers would otherwise copy the model to all of them.
-    env.setdefault("CUDA_VISIBLE_DEVICES", "0")
-    env["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    if offline:
-        env["HF_HUB_OFFLINE"] = "1"
-    return env
+def is_alive(handle: Launch) -> bool:
+    """Whether what was started for an attempt still runs on this machine."""
+    return is_here(handle)
 
 
-def launch(folder: RunFolder, attempt: int, offline: bool) -> ProcessId:
-    """Start a trainer and record which process it is."""
-    # -P: a folder called `core` where the app was started must not be taken for ours
-    argv = [sys.executable, "-P", "-m", "core.training.trainer", str(folder.root)]
-    process = start_detached(argv, folder.log, environment(offline))
-    write_atomic(folder.launch, Launch(attempt=attempt, process=process).model_dump_json())
-    return process
+def poll(folder: RunFolder) -> Poll:
+    """How the newest attempt at a run stands; a run that was never started is lost."""
+    handle = read_handle(folder)
+    if handle is None:
+        return Poll(state="lost")
+    return launcher_named(handle.launcher).poll(handle, folder)
+
+
+def stop(folder: RunFolder, grace_s: float) -> bool:
+    """Ask for a checkpoint, wait so many seconds, then end it; True when nothing is left."""
+    handle = read_handle(folder)
+    return handle is None or launcher_named(handle.launcher).stop(handle, folder, grace_s)
+
+
+def kill(folder: RunFolder, grace_s: float = 10.0) -> bool:
+    """End the newest attempt with all its workers; True when nothing of it is left."""
+    handle = read_handle(folder)
+    return handle is None or launcher_named(handle.launcher).kill(handle, grace_s)

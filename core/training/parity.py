@@ -1,9 +1,9 @@
-"""Parity: prompt log-probabilities by PEFT, which a served adapter must agree with."""
+"""Parity: prompt log-probabilities by the trainer, which what is served must agree with."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from core.disk import write_atomic
 from core.messages import Record
@@ -17,7 +17,7 @@ class Probe(Record):
     base: tuple[float, ...]
     """log p(token[i + 1] | tokens up to i) by the base: one fewer than the tokens."""
     tuned: tuple[float, ...]
-    """The same with the adapter on, reloaded from disk."""
+    """The same by what was published, reloaded from disk."""
 
 
 class Parity(Record):
@@ -36,6 +36,13 @@ class Parity(Record):
     stop_token_ids: tuple[int, ...]
     """Tokens that end a turn: generation must stop at each of them."""
     probes: tuple[Probe, ...]
+    result: Literal["adapter", "model"] = "adapter"
+    """What was published, and must be served: an adapter on the base, or a model of its own."""
+    reference: str = "the base model as it was trained on"
+    """Which weights the figures were computed with, in words."""
+    saving_difference: float | None = None
+    """Mean |log-probability as published - as trained| in nats, of a whole model: what merging and
+    storing its weights changed; None for an adapter, which is published as it was trained."""
 
     @property
     def trained_change(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -12,29 +12,19 @@ from core.data import store
 from core.data.records import Dataset, Example, Split
 from core.errors import PlanError
 from core.messages import Record
-from core.models import catalog
+from core.models import catalog, readers
 from core.models.catalog import ModelFacts, ResolvedModel
 from core.settings import Settings
-from core.training import readiness, timing
-from core.training.plan import MAX_LORA_RANK, TrainingPlan
+from core.training import forecast, machine, pairs, readiness, refusals, risks
+from core.training.defaults import Case, alpha_for, recommended
+from core.training.fit import Fit
+from core.training.plan import MAX_LORA_RANK, Method, Objective, TrainingPlan, misfits
+from core.training.plan_changes import NOT_CHANGED
 from core.workspace import Workspace
 
-MODEL_REASON = "Recommended for this base model by its makers' own trials."
-LORA_REASON = (
-    "Rank 16 holds what up to a few thousand rows teach (Thinking Machines, LoRA Without Regret)."
-)
-RATE_REASON = (
-    "LoRA wants about 10 times the rate of full fine-tuning, so 1e-4 to 2e-4 "
-    "(Thinking Machines, LoRA Without Regret)."
-)
-CPU_HEADS = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
-"""Attention head sizes that the engine serves without a GPU."""
-OURS = ("reasons", "template_sha256", "mask_sha256")
-"""Fields of a plan that are not for a person to set."""
 ROOM_REASON = "The rows of this data are longer than usual: less would cut some of their answers."
 LONGEST_ROWS = 4096
 """Tokens; room for longer rows is only made when a person asks for it, for memory's sake."""
-FEW_ROWS, FEW_STEPS = 50, 10
 TOKENS_PER_CHARACTER = {"latin": 0.3, "han": 0.7}
 """Rough averages over current tokenizers: only ever said with 'about'."""
 
@@ -53,13 +43,8 @@ class Proposal(Record):
     """Estimate of the wall time; None while nothing like it was measured on this machine."""
     basis: str | None
     """Where the estimate of seconds comes from; None means not measured yet."""
-
-
-class Advice(NamedTuple):
-    """A recommended value and its reason."""
-
-    value: float | int | str
-    reason: str
+    fit: Fit | None = None
+    """What it needs of memory, disk, time and money, against what is there."""
 
 
 def propose(
@@ -85,24 +70,30 @@ def propose(
     facts = next((f for f in catalog.models(settings) if f.name == base), None)
     plan = _plan(dataset, split, model, facts, changes)
     chosen = set(split.train)
-    train = [e for e in store.load_examples(workspace, dataset.id) if e.id in chosen]
+    examples = store.load_examples(workspace, dataset.id)
+    train = [e for e in examples if e.id in chosen]
+    pairs.need_pairs(plan, train)
+    refusals.need_possible(plan, machine.look())
     _need_context(plan, model)
     if "max_length" not in changes:
         plan = roomier(plan, model, train)
     seen = readiness.look_with(model, plan, train)
     learnt = readiness.warnings(plan, seen) if seen else _guessed_lengths(plan, train)
     plan = plan.model_copy(update=seen.hashes if seen else {})
-    steps = count_steps(plan, len(split.train))
-    estimate = timing.estimate(workspace, plan, dataset, steps)
+    steps = count_steps(plan, pairs.count_trained(plan, train))
+    case = risks.Case(plan, model, split, train, steps, machine.look(), _thinks(model))
+    rows = forecast.rows_of(plan, model, dataset, split, examples)
+    fit = forecast.of(workspace, settings, forecast.Subject(plan, model, dataset, rows))
     return Proposal(
         plan=plan,
-        warnings=(*_warnings(plan, split, model, steps), *learnt),
+        warnings=(*_licence(plan, settings), *risks.of(case), *learnt),
         train_rows=len(split.train),
         validation_rows=len(split.validation),
         test_rows=len(split.test),
         steps=steps,
-        seconds=estimate.seconds if estimate else None,
-        basis=estimate.basis if estimate else None,
+        seconds=fit.seconds,
+        basis=fit.basis,
+        fit=fit,
     )
 
 
@@ -121,13 +112,14 @@ def _plan(
     facts: ModelFacts | None,
     changes: Mapping[str, Any],
 ) -> TrainingPlan:
-    advice = _advice(len(split.train), model, facts)
-    values: dict[str, Any] = {name: given.value for name, given in advice.items()}
-    reasons = {name: given.reason for name, given in advice.items()}
+    method: Method = changes.get("method") or "lora"  # another value is refused below
+    objective: Objective = changes.get("objective") or "sft"
+    advice = recommended(Case(len(split.train), model, facts, method, objective))
     rank = changes.get("rank")
     if isinstance(rank, int) and 1 <= rank <= MAX_LORA_RANK and changes.get("alpha") is None:
-        values["alpha"] = 2 * rank
-        reasons["alpha"] = "Twice the rank, as for the recommended one."
+        advice["alpha"] = alpha_for(rank, method)
+    values: dict[str, Any] = {name: given.value for name, given in advice.items()}
+    reasons = {name: given.reason for name, given in advice.items()}
     values |= {name: value for name, value in changes.items() if value is not None}
     reasons |= {name: "Your choice." for name in changes if name in reasons}
     try:
@@ -140,6 +132,7 @@ def _plan(
                 "base_model": model.name,
                 "revision": model.revision,
                 "reasons": reasons,
+                "hardware": machine.look().words,
             }
         )
     except ValidationError as error:
@@ -147,91 +140,15 @@ def _plan(
 
 
 def _refused(error: ValidationError) -> PlanError:
-    told = []
-    for item in error.errors(include_url=False):
-        name = ".".join(map(str, item["loc"]))
-        if item["type"] == "extra_forbidden":
-            told.append(f"there is no setting '{name}'")
-        else:
-            told.append(f"{name} = {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}")
-    known = ", ".join(name for name in TrainingPlan.model_fields if name not in OURS)
+    known = ", ".join(name for name in TrainingPlan.model_fields if name not in NOT_CHANGED)
     unknown = any(item["type"] == "extra_forbidden" for item in error.errors(include_url=False))
     return PlanError(
-        f"These settings can't be used: {'; '.join(told)}.",
+        f"These settings can't be used: {'; '.join(misfits(error))}.",
         fix=f"Settings are: {known}." if unknown else "Correct them, or leave them out.",
     )
 
 
-def _advice(rows: int, model: ResolvedModel, facts: ModelFacts | None) -> dict[str, Advice]:
-    """Defaults by rows and model size, with the model's own recommendations over them."""
-    advice = {
-        "rank": Advice(16, LORA_REASON),
-        "alpha": Advice(32, "Twice the rank, the field's usual scale."),
-        "learning_rate": Advice(2e-4, RATE_REASON),
-        "epochs": _epochs(rows),
-        **_batch(rows, model, facts),
-        "max_length": _length(model),
-        "evaluations": Advice(5, "Often enough to keep the best of several checkpoints."),
-    }
-    own = facts.recommended if facts else {}
-    return advice | {name: Advice(value, MODEL_REASON) for name, value in own.items()}
-
-
-def _epochs(rows: int) -> Advice:
-    source = "(Microsoft's fine-tuning guidance)"
-    for limit, value in ((100, 5.0), (500, 3.0), (2000, 2.0)):
-        if rows < limit:
-            return Advice(value, f"{rows} rows, fewer than {limit}: {value:g} passes {source}.")
-    return Advice(1.0, f"{rows} rows are many: one pass {source}.")
-
-
-def _batch(rows: int, model: ResolvedModel, facts: ModelFacts | None) -> dict[str, Advice]:
-    """Effective batch 8 or 16, in small bites for a big model: activations need the memory."""
-    effective = 16 if rows >= 500 else 8
-    size = model.shape.parameters if model.shape else facts.parameters if facts else None
-    bite = min(effective, 4) if size is None or size >= 1_000_000_000 else effective
-    reason = f"{effective} rows a step: small batches suit LoRA (8 to 32 is usual)."
-    return {
-        "batch_size": Advice(bite, reason),
-        "gradient_accumulation": Advice(effective // bite, reason),
-    }
-
-
-def _length(model: ResolvedModel) -> Advice:
-    context = model.shape.context if model.shape else None
-    if context is not None and context < 1024:
-        return Advice(context, f"The model reads at most {context} tokens.")
-    return Advice(1024, "Room for most support dialogues; longer rows are cut, and counted.")
-
-
 # -- what to mind -----------------------------------------------------------------------------
-
-
-def _warnings(
-    plan: TrainingPlan,
-    split: Split,
-    model: ResolvedModel,
-    steps: int,
-) -> list[str]:
-    found = []
-    rows = len(split.train)
-    if rows < FEW_ROWS:
-        found.append(f"Only {rows} training rows: expect a change of tone rather than knowledge.")
-    if plan.max_steps == 0:
-        found.append("0 steps train nothing: the tuned model will be exactly the base.")
-    elif steps < FEW_STEPS:
-        found.append(f"Only about {steps} optimizer steps: raise epochs, or lower batch_size.")
-    if not split.validation:
-        found.append(
-            "There is no validation part, so overfitting can't be seen: the last step is kept."
-        )
-    head = model.shape.head_dim if model.shape else None
-    if head is not None and head not in CPU_HEADS and catalog.gpu_name() is None:
-        found.append(
-            f"The engine can't serve this model without a GPU (attention heads of size {head}): "
-            "it can be trained here, but not compared."
-        )
-    return found
 
 
 def _need_context(plan: TrainingPlan, model: ResolvedModel) -> None:
@@ -259,6 +176,18 @@ def roomier(plan: TrainingPlan, model: ResolvedModel, train: Sequence[Example]) 
         reasons = {**plan.reasons, "max_length": ROOM_REASON}
         plan = plan.model_copy(update={"max_length": longer, "reasons": reasons})
     return plan
+
+
+def _licence(plan: TrainingPlan, settings: Settings) -> list[str]:
+    """What the person must accept before a start."""
+    question = refusals.licence_question(plan, settings)
+    return [] if question is None else [f"{question.problem} {question.fix}"]
+
+
+def _thinks(model: ResolvedModel) -> bool | None:
+    """Whether the model's template knows of thinking; None while it is not on this machine."""
+    reader = readers.find(model)
+    return None if reader is None else risks.THINKING in reader.template.text
 
 
 def _guessed_lengths(plan: TrainingPlan, train: Sequence[Example]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`./duotune bench [opening|step|batch|reading ...]`: measure, print, and write bench.json."""
+"""`./duotune bench [opening|step|events|batch|reading ...]`: measure, print, write bench.json."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from core.identifiers import now
-from tests.bench import batch, opening, reading, step_time
+from tests.bench import batch, events, opening, reading, step_time
 
 Measure = Callable[[Path], Mapping[str, object]]
 PARTS: dict[str, Measure] = {
     "opening": opening.measure,
     "step": step_time.measure,
+    "events": events.measure,
     "batch": batch.measure,
     "reading": reading.measure,
 }
 GOALS = {
     "opening": "answering page 2 s, first page 1.5 s, on an idle machine",
     "step": "throughput_ratio at least 0.99",
+    "events": "share_of_step below 0.005",
     "batch": "ratio at least 0.95",
     "reading": "validate 300 MB per cpu-second in 100 MB, exact duplicates 2 cpu-s more, an array "
     "2 cpu-s",

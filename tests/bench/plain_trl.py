@@ -34,7 +34,7 @@ def main(job: Path) -> None:
         args=SFTConfig(**told["sft"]),
         train_dataset=Dataset.from_list(told["rows"]),
         processing_class=tokenizer,
-        peft_config=LoraConfig(**told["lora"]),
+        peft_config=LoraConfig(**told["lora"]) if told["lora"] else None,
         callbacks=[times],
     )
     trainer.train()

@@ -14,9 +14,11 @@ from core.actions import Actions
 from core.data.examples import SUPPORT_DESK
 from core.models import catalog
 from core.settings import Settings
+from core.training import machine, refusals
 from core.training.events import StepLogged
-from core.training.plan import TrainingPlan
+from core.training.plan import Method, TrainingPlan
 from core.training.plan_changes import PlanChanges
+from core.training.program import arguments
 from core.workspace import Workspace
 
 STEPS = 60
@@ -27,32 +29,41 @@ LOOK_S = 3.0
 
 
 def measure(home: Path) -> dict[str, object]:
-    """Median seconds a step of both, in the order ours, plain, plain, ours, and their ratio."""
+    """Median seconds a step of both, in the order ours, plain, plain, ours, and their ratio.
+
+    For LoRA; and, with names ending in `_full`, for training every weight.
+    """
+    return {**_compared(home, "lora"), **_compared(home, "full")}
+
+
+def _compared(home: Path, method: Method) -> dict[str, object]:
     ours: list[float] = []
     plain: list[float] = []
     for number in range(ROUNDS):
-        both = [(ours, _ours), (plain, _plain)]
+        both = [(ours, duotune_steps), (plain, plain_steps)]
         for found, run in both if number % 2 == 0 else reversed(both):
-            found.extend(run(home / f"{run.__name__}{number}"))
+            found.extend(run(home / f"{method}-{run.__name__}{number}", method))
+    end = "" if method == "lora" else f"_{method}"
     return {
-        "step_s_duotune": round(median(ours), 4),
-        "step_s_plain_trl": round(median(plain), 4),
-        "throughput_ratio": round(median(plain) / median(ours), 3),
-        "steps_each": len(ours),
+        f"step_s_duotune{end}": round(median(ours), 4),
+        f"step_s_plain_trl{end}": round(median(plain), 4),
+        f"throughput_ratio{end}": round(median(plain) / median(ours), 3),
+        f"steps_each{end}": len(ours),
     }
 
 
-def _plan(actions: Actions) -> TrainingPlan:
+def _plan(actions: Actions, method: Method) -> TrainingPlan:
     dataset = actions.import_data(SUPPORT_DESK)
-    changes = PlanChanges(base_model="starter", max_steps=STEPS)
+    changes = PlanChanges(base_model="starter", max_steps=STEPS, method=method)
     plan = actions.propose_plan(dataset.id, changes).plan
     return plan.model_copy(update={"evaluations": 1})
 
 
-def _ours(home: Path) -> list[float]:
+def duotune_steps(home: Path, method: Method = "lora") -> list[float]:
+    """Seconds of each settled step of a run, as its events tell."""
     settings = Settings(home=home)
     actions = Actions(Workspace.open(home), settings)
-    run = actions.start_training(_plan(actions))
+    run = actions.start_training(_plan(actions, method))
     while actions.run(run.id).run.is_live:  # seldom: whoever watches takes time from the steps
         time.sleep(LOOK_S)
     steps = [event for event in actions.run(run.id).events if isinstance(event, StepLogged)]
@@ -61,16 +72,11 @@ def _ours(home: Path) -> list[float]:
     return _settled(ends)
 
 
-def _plain(home: Path) -> list[float]:
-    from core.training.program.building import (
-        lora_arguments,
-        pick_device,
-        sft_arguments,
-    )
-
+def plain_steps(home: Path, method: Method = "lora") -> list[float]:
+    """The same of the plain script."""
     settings = Settings(home=home)
     actions = Actions(Workspace.open(home), settings)
-    plan = _plan(actions)
+    plan = _plan(actions, method)
     model = catalog.resolve("starter", None, settings)
     wanted = set(actions.split(plan.dataset_id).train)
     rows = [
@@ -78,11 +84,13 @@ def _plain(home: Path) -> list[float]:
         for example in actions.examples(plan.dataset_id)
         if example.id in wanted
     ]
-    sft = sft_arguments(plan, home / "out", STEPS, pick_device(), parameters=0)
+    here = refusals.capabilities(machine.look())
+    choices = arguments.decide(plan, here, model.shape.parameters if model.shape else 0)
+    sft = arguments.sft_arguments(plan, home / "out", STEPS, choices)
     told = {
         "model": str(model.id_or_path),
         "rows": rows,
-        "lora": lora_arguments(plan),
+        "lora": arguments.lora_arguments(plan),
         "sft": {**sft, "assistant_only_loss": True},
     }
     job = home / "plain.json"

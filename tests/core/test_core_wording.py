@@ -32,8 +32,8 @@ TERMINAL_ONLY = (
 
 
 def test_facts_stand_in_the_chinese_and_words_of_ours_are_said_too() -> None:
-    text = "Run 'a: b.' is running, and one run at a time is trained here."
-    assert said(text, "zh") == "训练任务“a: b.”正在进行，这里一次只能进行一个训练。"
+    text = "Run 'a: b.' is running: there is nothing to resume."
+    assert said(text, "zh") == "训练任务“a: b.”正在进行，没有什么可继续的。"
     assert said(text, "en") == text
     text = "These settings can't be used: epochs = 400.0: input should be less than or equal to 100"
     text += "; rank = 0: input should be greater than or equal to 1."

@@ -1,4 +1,4 @@
-"""One attempt at a run, from its plan to a published adapter."""
+"""One attempt at a run, from its plan to a published result."""
 
 from __future__ import annotations
 
@@ -6,41 +6,46 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from core.data import splitting, store
-from core.data.records import Example
-from core.errors import PlanError
+import torch
+
 from core.models.masks import Masker
 from core.models.templates import ChatTemplate
-from core.training import checkpoints, manifests, readiness
+from core.training import checkpoints, manifests, pairs, readiness, start_from
 from core.training.checkpoints import Best, Checkpoint
 from core.training.events import (
     DataPrepared,
     PhaseChanged,
     RunStopped,
     RunSucceeded,
+    TrainerReady,
     WarningRaised,
 )
 from core.training.job import Job
 from core.training.plan import TrainingPlan
-from core.training.program import building, preparation, probing
-from core.training.program.building import Base, Trainer
+from core.training.program import (
+    aftercare,
+    building,
+    loading,
+    preparation,
+    schedules,
+    token_cache,
+    trackers,
+)
+from core.training.program.agreement import evaluate_first, follow
+from core.training.program.arguments import total_steps
+from core.training.program.building import Trainer
 from core.training.program.callbacks import Watch, schedule
 from core.training.program.finishing import Finisher
-from core.training.program.journal import Journal, StopRequest
-from core.training.program.preparation import Prepared, Preparer
+from core.training.program.journal import Journal, StopRequest, say
+from core.training.program.loading import Base
+from core.training.program.preparation import Parts, Prepared
+from core.training.program.workers import Workers
 from core.workspace import RunFolder, Workspace
 
 CHEAP_SHARE = 0.1
 """Validation before training is worth it when it has at most this share of the run's tokens."""
-
-
-class Parts(NamedTuple):
-    """The rows of a run as sequences."""
-
-    train: Prepared
-    validation: Prepared
 
 
 @dataclass
@@ -53,6 +58,7 @@ class Attempt:
     journal: Journal
     stop: StopRequest
     resume: Checkpoint | None
+    workers: Workers
 
     def run(self) -> None:
         """Load, prepare, train, publish; says each in events.
@@ -62,28 +68,42 @@ class Attempt:
         began = time.monotonic()
         building.quiet_libraries()
         self._phase("loading", self.job.model.shown_name)
-        base = building.load_base(self.job.model, self.job.offline)
-        building.need_context(self.plan, base)
+        start = start_from.find(self._workspace, self.plan)
+        base = loading.load_base(self.job.model, self.job.offline, self.plan, start)
+        loading.need_context(self.plan, base)
         self._phase("preparing")
         template = ChatTemplate.of(base.tokenizer, self.job.model.shown_name)
         parts = self._prepare(base, template)
-        trainer = building.build(self.plan, base, self.folder.checkpoints, *parts)
+        trainer = self._build(base, parts)
+        base = base._replace(model=None)  # only the trainer holds it, so that it can be given back
+        self._say_ready(base, trainer)
         history = self._train(trainer, parts)
-        if history is None:
+        if history is None or not self.workers.speaks:
             return
         self._phase("saving")
         source, best = self._source(trainer, history)
+        step = self._step(trainer)
         self._phase("checking")
-        finisher = Finisher(self.folder, self.plan, self.job, base, template)
-        changes = finisher.publish(source, best, probing.choose(*reversed(parts)), trainer.model)
+        finisher = Finisher(self.folder, self.plan, self.job, base, template, start)
+        texts = aftercare.texts(parts)
+        published = finisher.publish(source, best, texts, trainer)
+        care = aftercare.check(published.finished, texts.questions)
+        for note in aftercare.notes(care):
+            self._warn(note)
         self.journal.last_words(
             RunSucceeded,
-            step=self._step(trainer),
+            step=step,
             best_step=best.step,
             best_loss=best.loss,
             seconds=time.monotonic() - began,
-            changes_model=changes,
+            changes_model=published.changes_model,
+            aftercare=care,
+            **self.journal.meter.peaks(),
         )
+
+    @property
+    def _workspace(self) -> Workspace:
+        return Workspace(self.folder.root.parent.parent)
 
     def _phase(self, phase: str, detail: str = "") -> None:
         self.journal.write(PhaseChanged, phase=phase, detail=detail)
@@ -94,43 +114,26 @@ class Attempt:
     # -- data ---------------------------------------------------------------------------------
 
     def _prepare(self, base: Base, template: ChatTemplate) -> Parts:
-        workspace = Workspace(self.folder.root.parent.parent)
-        split = splitting.frozen_split(workspace, self.plan.dataset_id)
-        if split.fingerprint != self.plan.split_fingerprint:
-            raise PlanError(
-                "The data's split is not the one that was agreed to.",
-                self.plan.dataset_id,
-                "Ask for a new plan for this data and start that.",
+        readiness.need_template(self.plan, template.sha256)
+        masker = Masker(template, base.stop_ids, self.plan.max_length)
+        cached = token_cache.load(self._workspace, self.plan, masker, self._warn)
+        if cached.reused:
+            say("The rows were prepared by an earlier run; taken as they are.")
+        if self.plan.mask_sha256 not in (None, cached.mask_sha256):
+            # The app reads tokenizers without torch, and can read a rare one differently.
+            self._warn(
+                "The trainer's tokenizer marks other tokens to be learnt than were shown with the "
+                "plan; what the trainer marks counts."
             )
-        preparer = Preparer(Masker(template, base.stop_ids, self.plan.max_length))
-        examples = store.load_examples(workspace, self.plan.dataset_id)
-        chosen = {"train": set(split.train), "validation": set(split.validation)}
-        rows = {part: [e for e in examples if e.id in ids] for part, ids in chosen.items()}
-        self._need_same_mask(rows["train"], preparer.masker)
-        train, validation = (preparer.prepare(rows[part]) for part in rows)
+        train, validation = cached.parts
         readiness.need_learning(
-            len(rows["train"]), train.supervised, train.ends, self.plan.max_length
+            len(train.rows | train.dropped_rows), train.supervised, train.ends, self.plan.max_length
         )
         for part, prepared in (("train", train), ("validation", validation)):
             for note in preparation.notes(part, prepared):
                 self._warn(note)
         self._say_prepared(train, validation)
-        return Parts(train, validation)
-
-    def _need_same_mask(self, train: list[Example], masker: Masker) -> None:
-        """See that what will be learnt is what the plan was agreed to with.
-
-        Another template is refused. Other tokens under the same template are told: the app reads
-        tokenizers without torch, and can read a rare one differently than the trainer.
-        """
-        readiness.need_template(self.plan, masker.template.sha256)
-        if self.plan.mask_sha256 is None:
-            return
-        if readiness.look(train, masker).mask_sha256 != self.plan.mask_sha256:
-            self._warn(
-                "The trainer's tokenizer marks other tokens to be learnt than were shown with the "
-                "plan; what the trainer marks counts."
-            )
+        return cached.parts
 
     def _say_prepared(self, train: Prepared, validation: Prepared) -> None:
         self.journal.write(
@@ -141,23 +144,49 @@ class Attempt:
             supervised_tokens=train.supervised,
             cut_rows=tuple(sorted(train.cut_rows)),
             dropped_rows=tuple(sorted(train.dropped_rows)),
-            total_steps=building.total_steps(self.plan, len(train.input_ids)),
+            total_steps=total_steps(self.plan, len(train.trained)),
+        )
+
+    def _build(self, base: Base, parts: Parts) -> Any:
+        """The trainer that the plan's objective asks for."""
+        if self.plan.objective == "sft":
+            return building.build(self.plan, base, self.folder.checkpoints, *parts)
+        from core.training.program import preference  # TRL's trainer for pairs takes a while
+
+        for note in pairs.notes(self.plan):
+            self._warn(note)
+        return preference.build(self.plan, base, self.folder.checkpoints, *parts)
+
+    def _say_ready(self, base: Base, trainer: Trainer) -> None:
+        weights = list(trainer.model.parameters())
+        self.journal.write(
+            TrainerReady,
+            settings=base.choices.told(self.plan),
+            device=self.job.machine if base.device.cpu else torch.cuda.get_device_name(),
+            parameters=trainer.model.num_parameters(),
+            trainable=sum(weight.numel() for weight in weights if weight.requires_grad),
         )
 
     # -- training -----------------------------------------------------------------------------
 
     def _train(self, trainer: Trainer, parts: Parts) -> list[dict[str, Any]] | None:
         """Train what is left; the log history, or None when the person asked to stop."""
-        steps = building.total_steps(self.plan, len(parts.train.input_ids))
+        steps = total_steps(self.plan, len(parts.train.trained))
         done = self.resume.step if self.resume else 0
         if done >= steps:
             return self._history()
         self._phase("training")
-        validate = bool(parts.validation.input_ids)
+        if 0 < self.job.schedule_from < steps:
+            schedules.begin_anew(trainer, self.plan, self.job.schedule_from, steps)
+        validate = len(parts.validation.input_ids) > 0
         moments = schedule(steps, self.plan.evaluations)
-        trainer.add_callback(Watch(self.journal, self.stop, moments, validate))
+        patience = self.plan.early_stopping
+        watch = Watch(self.journal, self.stop, moments, validate, patience)
+        follow(trainer, self.workers, self.stop, watch)
+        if self.workers.speaks:
+            trackers.add(trainer, self.plan, self.folder, self.journal)
         if validate and not done and not self.stop.asked and self._is_cheap(parts):
-            trainer.evaluate()
+            evaluate_first(trainer, self.workers)
         trainer.train(resume_from_checkpoint=str(self.resume.path) if self.resume else None)
         if self.stop.asked and trainer.state.global_step < steps:
             self.journal.last_words(RunStopped, step=trainer.state.global_step)
@@ -180,7 +209,7 @@ class Attempt:
     # -- what to keep -------------------------------------------------------------------------
 
     def _source(self, trainer: Trainer, history: list[dict[str, Any]]) -> tuple[Path, Best]:
-        """Where the adapter to publish lies: the best checkpoint, else the last, else no step."""
+        """Where what is to be published lies: the best checkpoint, else the last, else no step."""
         found = {c.step: c.path for c in checkpoints.complete(self.folder.checkpoints)}
         best = Best.of(history, found)
         if best.step is not None and (wrong := manifests.damage(found[best.step])):

@@ -10,6 +10,7 @@ import pytest
 from core.errors import ServingError
 from core.processes import ProcessId
 from core.serving import checking
+from core.serving.checking import Side
 from core.serving.records import Adapter, AdapterCheck, Engine
 from core.training.parity import Parity, Probe
 from tests.fakes import FakeServer
@@ -64,7 +65,8 @@ def served_as(
     with checking.connect(engine, server.key) as client:
         checking.load(client, ADAPTER)
         assert server.loaded == {ADAPTER.id: ADAPTER.folder}
-        return checking.check(client, engine, ADAPTER, parity)
+        sides = [Side(client, engine, name) for name in ("base", ADAPTER.id)]
+        return checking.check(sides[0], sides[1], ADAPTER.id, parity)
 
 
 def test_the_trained_adapter_agrees(fake_server: FakeServer) -> None:

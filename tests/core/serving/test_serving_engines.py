@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from core.serving import engines as module
 from core.serving import gpu, launch
 from core.serving.engines import Engines
 from core.serving.gpu import GpuMemory
+from core.serving.launch import Wanted
 from core.settings import Settings
 from core.workspace import Workspace
 from tests.fake_vllm import make_environment
@@ -292,6 +294,59 @@ def test_a_gpu_is_shared_by_what_is_free() -> None:
     assert launch.gpu_share(GpuMemory(total=80_000, used=40_000)) == 0.48
     with pytest.raises(ServingError, match="too little"):
         launch.gpu_share(GpuMemory(total=80_000, used=79_000))
+
+
+def test_two_engines_divide_a_gpu_between_them() -> None:
+    empty, half = GpuMemory(total=80_000, used=500), GpuMemory(total=80_000, used=34_500)
+    assert launch.gpu_share(empty, sharers=2, waiting=2) == 0.42
+    assert launch.gpu_share(half, sharers=2, waiting=1) == 0.42
+    busy = GpuMemory(total=80_000, used=48_000)
+    assert launch.gpu_share(busy, sharers=2, waiting=2) == 0.19
+
+
+def own_model(quick: Engines, tmp_path: Path) -> Wanted:
+    """A model folder beside the starter's, as a run publishes one."""
+    folder = tmp_path / "model"
+    shutil.copytree(ROOT / "core" / "models" / "starter", folder, dirs_exist_ok=True)
+    return launch.want_tuned(quick.settings, folder, "my tuned desk")
+
+
+def test_a_tuned_model_gets_an_engine_beside_its_bases(quick: Engines, tmp_path: Path) -> None:
+    beside = quick.ensure("starter", rank=20)
+    said: list[str] = []
+    wanted = launch.want(quick.settings, "starter", None, 1)
+    own = own_model(quick, tmp_path)
+    base, tuned = quick.ensure_all([wanted, own], said.append)
+    assert base == beside, "on a CPU the one that ran is taken"
+    assert (tuned.served_name, tuned.max_rank) == ("tuned", 0)
+    assert said[0] == "Starting the model server for my tuned desk."
+    command = Path(f"/proc/{tuned.process.pid}/cmdline").read_text().split("\0")
+    assert command[command.index("--served-model-name") + 1] == "tuned"
+    assert "--enable-lora" not in command
+    assert quick.key(base).get_secret_value() != quick.key(tuned).get_secret_value()
+    assert quick.running() == base
+    assert set(quick.all_running()) == {base, tuned}
+    assert quick.ensure_all([wanted, own]) == (base, tuned)
+
+    assert quick.ensure("starter") == base
+    assert not is_alive(tuned.process), "it is wanted no more, and gives its memory back"
+    both = quick.ensure_all([wanted, own])
+    quick.stop_all()
+    assert not any(is_alive(engine.process) for engine in both)
+
+
+def test_a_base_engine_that_has_the_whole_gpu_makes_room(
+    quick: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpu, "gpu_memory", lambda: GpuMemory(total=80_000, used=500))
+    monkeypatch.setattr(launch, "gpu_memory", gpu.gpu_memory)
+    alone = quick.ensure("starter")
+    own = own_model(quick, tmp_path)
+    wanted = launch.want(quick.settings, "starter", None, 1).model_copy(update={"sharers": 2})
+    base, tuned = quick.ensure_all([wanted, own])
+    assert not is_alive(alone.process)
+    shares = [Path(f"/proc/{e.process.pid}/cmdline").read_text().split("\0") for e in (base, tuned)]
+    assert [s[s.index("--gpu-memory-utilization") + 1] for s in shares] == ["0.42", "0.42"]
 
 
 def test_memory_that_stays_on_a_gpu_is_an_error(

@@ -22,10 +22,13 @@ from core.serving import adapters, chat, checking
 from core.serving.engines import Engines
 from core.serving.pairs import IDENTICAL, open_pair
 from core.serving.records import Generation, Sampling
+from core.serving.served import is_served
 from core.training import parity as parities
 from core.training.parity import Parity, Probe
 from core.training.plan import TrainingPlan
 from core.training.records import Run
+from tests.core.training.attempts import carry_out
+from tests.core.training.conftest import dialogue, make_data
 
 pytestmark = pytest.mark.slow
 STARTER = Path(folders.__file__).parent / "starter"
@@ -105,14 +108,15 @@ def as_run(run_id: str) -> Run:
     return Run.model_validate(facts | {"step": 0, "last_checkpoint": None} | nothing)
 
 
-def train(spread: float) -> Trained:
+def train(spread: float, **changes: Any) -> Trained:
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     torch.manual_seed(1)
     base = AutoModelForCausalLM.from_pretrained(STARTER, dtype=torch.float32)
-    config = LoraConfig(r=32, lora_alpha=64, target_modules="all-linear", task_type="CAUSAL_LM")
+    shape = {"r": 32, "lora_alpha": 64, "target_modules": "all-linear", **changes}
+    config = LoraConfig(**shape, task_type="CAUSAL_LM")
     model = get_peft_model(base, config)
     for name, weight in model.named_parameters():
         if "lora_B" in name and spread:
@@ -178,6 +182,13 @@ def test_a_second_app_finds_engine_and_verdict(engines: Engines, trained: Traine
     assert said == [], "nothing was started, loaded or compared again"
 
 
+def test_a_rank_stabilised_adapter_is_served_at_its_own_scale(engines: Engines) -> None:
+    stabilised = train(0.01, use_rslora=True)
+    pair = open_pair(engines, stabilised.save(engines, "run-real-9"), silent)
+    assert pair.check.worst_difference < 0.001
+    assert pair.check.served_change > 0.1
+
+
 def test_an_adapter_that_trained_nothing_is_named_so(engines: Engines) -> None:
     pair = open_pair(engines, train(0).save(engines, "run-real-3"), silent)
     assert pair.check.agrees
@@ -211,7 +222,7 @@ def test_another_adapter_than_the_trained_one_is_refused(
     run = trained.save(engines, "run-real-7")
     other = train(0.02)
     other.model.save_pretrained(engines.workspace.run(run.id).adapter)
-    with pytest.raises(ServingError, match="not the trained one"):
+    with pytest.raises(ServingError, match="not what was trained"):
         open_pair(engines, run, silent)
 
 
@@ -225,6 +236,44 @@ def test_what_the_engine_refuses_is_a_sentence(engines: Engines, trained: Traine
     answer = asyncio.run(chat.complete(unknown, ASK, GREEDY))
     assert answer.error is not None
     assert "does not know this model" in answer.error
+
+
+def test_a_whole_model_is_served_beside_its_base(engines: Engines) -> None:
+    """Trained in full by the real trainer, proven and asked through two real engines."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    parts = ["train"] * 24 + ["validation"] * 4
+    data = make_data(engines.workspace, [dialogue(n, part) for n, part in enumerate(parts)])
+    plan = data.plan("starter", method="full", learning_rate=1e-3, max_steps=6)
+    folder = carry_out(data, "run-real-10", plan)
+    run = as_run(folder.run_id)
+    pair = open_pair(engines, run, silent)
+    assert pair.check.agrees
+    assert pair.check.adapter_id.startswith("mo-")
+    assert pair.check.worst_difference < 0.001
+    assert pair.check.served_change > 0.1
+    assert pair.base.engine_id != pair.tuned.engine_id
+    assert pair.base.base_url != pair.tuned.base_url
+
+    async def ask() -> tuple[Generation, Generation]:
+        async for states in chat.stream_both(pair.base, pair.tuned, ASK, GREEDY):
+            last = states
+        return last
+
+    base, tuned = asyncio.run(ask())
+    model = AutoModelForCausalLM.from_pretrained(folder.model, dtype=torch.float32).eval()
+    itself = Trained(model, AutoTokenizer.from_pretrained(folder.model))
+    assert tuned.text == itself.answer(tuned=True)
+    assert base.text != tuned.text
+
+    said: list[str] = []
+    assert open_pair(engines, run, said.append) == pair
+    assert said == [], "nothing was started or compared again"
+    whole = run.model_copy(update={"plan": plan, "has_model": True})
+    assert is_served(engines, whole)
+    engines.ensure("starter", rank=32)
+    assert not is_served(engines, whole)
 
 
 def test_nothing_outlives_a_killed_server(engines: Engines) -> None:

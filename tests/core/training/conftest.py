@@ -124,6 +124,13 @@ class WrittenRun:
         manifests.write(place)
         return place
 
+    @classmethod
+    def of(cls, folder: RunFolder) -> WrittenRun:
+        """A run that is there already, to be written on with."""
+        run = cls.__new__(cls)
+        run.folder = folder
+        return run
+
     def adapter(self) -> Path:
         self.folder.adapter.mkdir()
         (self.folder.adapter / "adapter_model.safetensors").write_text("weights")

@@ -172,28 +172,3 @@ def test_a_model_whose_tokenizer_is_not_readable_here_is_left_to_the_trainer(
     assert "may be longer than 16 tokens" in " ".join(proposal.warnings)
     runs.start(data.workspace, OFFLINE, proposal.plan)
     assert launched
-
-
-@pytest.mark.slow
-def test_the_trainer_refuses_another_template_and_tells_of_other_tokens(tmp_path: Path) -> None:
-    from core.training.program.attempt import Attempt
-
-    told: list[str] = []
-
-    class Listening(Attempt):
-        def _warn(self, message: str) -> None:
-            told.append(message)
-
-    def attempt(plan: TrainingPlan) -> Attempt:
-        nothing: Any = None
-        return Listening(RunFolder(tmp_path), plan, nothing, nothing, nothing, nothing)
-
-    rows = examples(TALK)
-    agreed = PLAN.model_copy(update=look(rows, masker("chatml")).hashes)
-    attempt(agreed)._need_same_mask(rows, masker("chatml"))
-    assert told == []
-    other = agreed.model_copy(update={"mask_sha256": "0" * 64})
-    attempt(other)._need_same_mask(rows, masker("chatml"))
-    assert "marks other tokens" in told[0]
-    with pytest.raises(PlanError, match="chat template"):
-        attempt(agreed)._need_same_mask(rows, masker("qwen3"))

@@ -13,7 +13,7 @@ from core.actions import Actions
 from core.data import store
 from core.errors import PlanError
 from core.settings import Settings
-from core.training import recommend, runs
+from core.training import defaults, machine, recommend
 from core.training.events import (
     DataPrepared,
     PhaseChanged,
@@ -48,7 +48,7 @@ def test_the_starter_gets_its_own_settings_with_reasons(data: Data) -> None:
 
 @pytest.mark.parametrize(("rows", "epochs"), [(99, 5), (100, 3), (499, 3), (500, 2), (2000, 1)])
 def test_fewer_rows_get_more_passes(rows: int, epochs: float) -> None:
-    assert recommend._epochs(rows).value == epochs
+    assert defaults.passes(rows).value == epochs
 
 
 def test_changes_win_and_are_marked_as_choices(data: Data) -> None:
@@ -143,7 +143,7 @@ def finished(data: Data, machine: str) -> None:
 
 
 def test_seconds_come_from_a_measured_run_of_the_same_base_here(data: Data) -> None:
-    finished(data, runs.machine())
+    finished(data, machine.look().words)
     proposal = propose(data, max_steps=20, batch_size=4)
     assert proposal.seconds == pytest.approx(5 + 20 * 4 * 25 / 100)
     assert proposal.basis is not None

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import pytest
 
-from core.disk import take_lease
 from core.errors import DataError, DuotuneError, ModelError, PlanError, RunError, WorkspaceError
 from core.settings import Settings
+from core.slots import Holding
 from core.training import launching, runs
 from core.training.events import RunStarted, RunStopped, RunSucceeded
 from core.workspace import RunFolder, Workspace
@@ -56,25 +56,15 @@ def test_no_train_row_is_refused(workspace: Workspace) -> None:
         runs.start(workspace, OFFLINE, data.plan("starter"))
 
 
-def test_one_run_at_a_time(data: Data) -> None:
-    live = WrittenRun(data.workspace)
-    live.happened(RunStarted(attempt=1, pid=1, from_step=0))
-    lease = take_lease(live.folder.lease)
-    assert lease is not None
-    with pytest.raises(RunError, match="'by hand' is running") as caught:
-        runs.start(data.workspace, OFFLINE, data.plan("starter"))
-    assert caught.value.where == live.folder.run_id
-    os.close(lease)
-
-
 def test_a_start_launches_one_trainer_and_says_starting(
     data: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     launched: list[tuple[str, int]] = []
 
-    def launch(folder: RunFolder, attempt: int, offline: bool) -> None:
+    def launch(folder: RunFolder, attempt: int, offline: bool, holding: Holding) -> None:
         launched.append((folder.run_id, attempt))
         assert offline
+        assert len(holding.leases) == len(holding.slots) == 1
 
     monkeypatch.setattr(launching, "launch", launch)
     run = runs.start(data.workspace, OFFLINE, data.plan("starter"))

@@ -13,12 +13,13 @@ import pytest
 from core.disk import take_lease
 from core.errors import RunError
 from core.processes import ProcessId, is_alive, start_detached
-from core.training import runs
+from core.training import runs, tickets
 from core.training import status as statuses
 from core.training.events import (
     DataPrepared,
     Evaluated,
     Event,
+    Heartbeat,
     PhaseChanged,
     RunFailed,
     RunStarted,
@@ -27,6 +28,9 @@ from core.training.events import (
     StepLogged,
 )
 from core.training.job import Launch
+from core.training.notices import notices
+from core.training.records import Returned
+from core.training.tickets import Ticket
 from core.workspace import Workspace
 from tests.core.training.conftest import WrittenRun
 
@@ -253,3 +257,126 @@ def test_a_trainer_that_does_not_leave_is_ended_when_asked_again(
         os.utime(written_run.folder.stop, (1, 1))
         runs.stop(workspace, written_run.folder.run_id)
         assert not is_alive(deaf)
+
+
+# -- the queue, silence, and what stays of a run --------------------------------------------------
+
+
+def ticket_of(run: WrittenRun, attempt: int = 1) -> None:
+    ticket = Ticket(
+        attempt=attempt, asked="2026-11-21T10:00:00+00:00", turn=1.0, offline=True, wants=1,
+        may_use=("cpu",), slots=("cpu",),
+    )  # fmt: skip
+    tickets.write(run.folder, ticket)
+
+
+@pytest.mark.parametrize(
+    ("events", "attempt", "launch", "alive", "stop", "status", "began"),
+    [
+        ((), 1, None, False, False, "queued", False),
+        ((), 1, None, False, True, "stopped", False),
+        ((), 1, None, True, False, "starting", False),
+        ((), 1, 1, False, False, "failed", True),
+        ((FAILED,), 1, None, False, False, "failed", False),
+        ((STARTED, STOPPED), 2, 1, False, False, "queued", True),
+        ((STARTED, STOPPED), 2, 1, False, True, "stopped", True),
+        ((STARTED, TRAINING), 2, 1, False, True, "interrupted", True),
+        ((STARTED, STOPPED), 2, 1, True, False, "queued", True),
+        ((STARTED, STOPPED), 2, 2, False, False, "failed", True),
+    ],
+)
+def test_a_run_waits_until_its_attempt_was_launched_or_cancelled(
+    workspace: Workspace,
+    written_run: WrittenRun,
+    events: tuple[Event, ...],
+    attempt: int,
+    launch: int | None,
+    alive: bool,
+    stop: bool,
+    status: str,
+    began: bool,
+) -> None:
+    ticket_of(written_run, attempt)
+    written_run.happened(*events)
+    if launch is not None:
+        launched(written_run, NOBODY, launch)
+    if stop:
+        written_run.folder.stop.touch()
+    if alive:
+        with trainer_lives(written_run):
+            run = runs.status(workspace, written_run.folder.run_id)
+    else:
+        run = runs.status(workspace, written_run.folder.run_id)
+    assert (run.status, run.began) == (status, began)
+    assert run.is_live == (status in ("queued", "starting"))
+    assert (run.place is not None) == (status == "queued")
+
+
+def test_a_cleared_run_keeps_its_figures(workspace: Workspace, written_run: WrittenRun) -> None:
+    written_run.happened(STARTED, step(9), SUCCEEDED)
+    written_run.folder.cleared.write_text("{}")
+    run = runs.status(workspace, written_run.folder.run_id)
+    assert (run.status, run.step, run.has_model, run.can_resume) == ("cleared", 9, False, False)
+    assert run.result is not None
+    assert run.result.best_loss == 0.5
+
+
+def test_a_trainer_that_gives_no_sign_is_not_responding(
+    workspace: Workspace, written_run: WrittenRun
+) -> None:
+    written_run.happened(STARTED, TRAINING, step(3))
+    with trainer_lives(written_run):
+        run = runs.status(workspace, written_run.folder.run_id)
+        assert run.last_sign_s is not None
+        assert run.last_sign_s < 60
+        assert not run.is_silent
+        assert notices(run) == ()
+        os.utime(written_run.folder.events, (1, 1))
+        silent = runs.status(workspace, written_run.folder.run_id)
+        assert silent.is_silent
+        assert "not responding" in notices(silent)[0]
+        written_run.folder.log.write_text("a sign")
+        assert not runs.status(workspace, written_run.folder.run_id).is_silent
+    ended = runs.status(workspace, written_run.folder.run_id)
+    assert (ended.last_sign_s, ended.is_silent) == (None, False)
+    assert ended.ended is not None
+
+
+def test_a_clock_that_went_back_makes_no_trainer_silent(
+    workspace: Workspace, written_run: WrittenRun
+) -> None:
+    written_run.happened(STARTED, TRAINING)
+    os.utime(written_run.folder.events, (2**33, 2**33))
+    with trainer_lives(written_run):
+        run = runs.status(workspace, written_run.folder.run_id)
+    assert (run.last_sign_s, run.is_silent) == (0.0, False)
+
+
+def test_memory_epoch_and_start_are_those_of_the_trainer_at_work(
+    workspace: Workspace, written_run: WrittenRun
+) -> None:
+    again = RunStarted(attempt=2, pid=1, from_step=4)
+    beat = Heartbeat(attempt=2, phase="training", seconds=9.0, rss_mb=800.0, gpu_mb=None)
+    written_run.happened(STARTED, step(4), STOPPED, again, step(5, attempt=2), beat)
+    ticket_of(written_run, attempt=2)
+    launched(written_run, NOBODY, attempt=2)
+    with trainer_lives(written_run):
+        run = runs.status(workspace, written_run.folder.run_id)
+    assert (run.start_step, run.epoch, run.rss_mb, run.gpu_mb) == (4, 1.0, 800.0, None)
+    assert run.slots == ("cpu",)
+    ended = runs.status(workspace, written_run.folder.run_id)
+    assert (ended.rss_mb, ended.slots, ended.eta_s) == (None, (), None)
+
+
+def test_memory_that_came_back_or_did_not_is_told(written_run: WrittenRun) -> None:
+    run = statuses.derive(written_run.folder)
+    back = run.model_copy(update={"returned": Returned(before_mb=12_000, after_mb=1_500)})
+    assert notices(back) == ("The model server gave 10,500 MiB of GPU memory back for this run.",)
+    kept = Returned(before_mb=None, after_mb=None, warning="It is still there.")
+    assert (
+        "did not come back: It is still there."
+        in notices(run.model_copy(update={"returned": kept}))[0]
+    )
+    assert (
+        notices(run.model_copy(update={"returned": Returned(before_mb=None, after_mb=None)})) == ()
+    )
