@@ -110,7 +110,9 @@ class FakeActions(Actions):
         self._raise("stop_run")
         return self.world.change(status="stopping")
 
-    def resume_run(self, run_id: str, say: Say = lambda _: None) -> Run:
+    def resume_run(
+        self, run_id: str, say: Say = lambda _: None, extend: float | None = None
+    ) -> Run:
         self._raise("resume_run")
         return self.world.change(
             status="running", attempt=self.world.runs[run_id].attempt + 1, failure=None

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import uuid
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from core.disk import sha256_text, write_atomic
 from core.workspace import Workspace
+
+LONGEST_NAME = 60
+"""Characters of a file's name that come from what a person calls something."""
 
 
 def offer(workspace: Workspace, name: str, content: str) -> Path:
@@ -14,3 +22,30 @@ def offer(workspace: Workspace, name: str, content: str) -> Path:
     if not file.exists():
         write_atomic(file, content)
     return file
+
+
+def offer_zip(workspace: Workspace, name: str, write: Callable[[Path], object]) -> Path:
+    """Let `write` fill a folder, and offer that as a zip file with the folder in it."""
+    place = workspace.exchange / f"out-{uuid.uuid4().hex[:16]}"
+    place.mkdir(parents=True)
+    try:
+        write(place / name)
+        made = shutil.make_archive(str(place / name), "zip", place, name)
+    finally:
+        shutil.rmtree(place / name, ignore_errors=True)
+    return Path(made)
+
+
+def to_save(file: Path) -> dict[str, str]:
+    """A file as widgets take it that let the browser save it, each time anew."""
+    return {
+        "id": uuid.uuid4().hex,
+        "url": f"gradio_api/file={quote(str(file))}",
+        "name": file.name,
+    }
+
+
+def file_name(text: str) -> str:
+    """What a person calls something, as far as it can be a file's name."""
+    words = re.sub(r"[^\w.-]+", "-", text).strip("-.")[:LONGEST_NAME]
+    return words or "plan"

@@ -11,6 +11,7 @@ from importlib import import_module
 from core.actions import Actions
 from core.assistant import chats, news, suggestions
 from core.assistant.records import Chat, Decision, Language, Said, UserSaid
+from ui.plans import Plans
 from ui.watch import Happened, Watch
 
 PATIENCE_S = 2.0
@@ -80,8 +81,10 @@ class Services:
 
     actions: Actions
     watch: Watch = field(init=False)
+    plans: Plans = field(init=False)
     assistant: Assistant = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "watch", Watch(self.actions))
+        object.__setattr__(self, "plans", Plans(self.watch))
         object.__setattr__(self, "assistant", Assistant(self.actions, self.watch))

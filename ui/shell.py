@@ -46,6 +46,7 @@ from ui.present.header import header
 from ui.rooms import chat, compare, data, report, train
 from ui.services import Services
 from ui.theme import theme
+from ui.upkeep import Upkeep
 from ui.visit import Visit, visit_of
 from ui.words import Voice
 
@@ -277,7 +278,10 @@ def serve(actions: Actions, say: Say) -> None:
     if settings.login_is_new and settings.login is not None:
         name, _, password = settings.login.get_secret_value().partition(":")
         say(f"Log in as {name} with the password {password} (DUOTUNE_LOGIN sets your own).")
+    upkeep = Upkeep(actions)
+    upkeep.start()
     try:
         app.demo.block_thread()
     finally:
+        upkeep.end()
         app.close()

@@ -15,10 +15,18 @@ from core.messages import Message
 from core.serving.records import Sampling
 from core.training.records import Run
 from eval.records import EvaluationRequest, Sample
-from ui import terminal_augment, terminal_data, terminal_plan
+from ui import (
+    terminal_augment,
+    terminal_data,
+    terminal_launch,
+    terminal_masks,
+    terminal_models,
+    terminal_plan,
+    terminal_runs,
+)
 from ui import terminal_views as views
 from ui.terminal_cli import Json, RunName, cli, open_actions
-from ui.terminal_follow import show_evaluation, show_run
+from ui.terminal_follow import show_evaluation
 from ui.terminal_output import terminal
 
 
@@ -38,50 +46,6 @@ def app() -> None:
 
         actions = open_actions()
         serve(actions, output.say)
-
-
-@cli.command()
-def models(json: Json = False) -> None:
-    """List base models that can be picked by name."""
-    with terminal(json) as output:
-        found = open_actions().models()
-        output.show_all("models", found, views.models_view(found))
-
-
-@cli.command()
-def runs(json: Json = False) -> None:
-    """List all runs, newest first."""
-    with terminal(json) as output:
-        found = open_actions().runs()
-        output.show_all("runs", found, views.runs_view(found))
-
-
-@cli.command()
-def stop(run: RunName, json: Json = False) -> None:
-    """Ask a run to save a checkpoint and leave."""
-    with terminal(json) as output:
-        actions = open_actions()
-        stopped = actions.stop_run(actions.find_run(run).id)
-        output.show(stopped, views.run_line(stopped))
-
-
-@cli.command()
-def resume(
-    run: RunName,
-    follow: Annotated[bool, typer.Option(help="Watch until the run ends.")] = False,
-    json: Json = False,
-) -> None:
-    """Go on from a run's newest whole checkpoint, or with what an evaluation or job lacks."""
-    with terminal(json) as output:
-        actions = open_actions()
-        if run.startswith("rep-"):
-            show_evaluation(actions, actions.resume_evaluation(run), output)
-            return
-        if run.startswith("job-"):
-            terminal_augment.show_resumed(actions, run, output)
-            return
-        resumed = actions.resume_run(actions.find_run(run).id, output.say)
-        show_run(actions, resumed.id, follow, output)
 
 
 @cli.command()
@@ -150,7 +114,16 @@ def space(
         output.show(made, made.view())
 
 
-__all__ = ["cli", "terminal_augment", "terminal_data", "terminal_plan"]
+__all__ = [
+    "cli",
+    "terminal_augment",
+    "terminal_data",
+    "terminal_launch",
+    "terminal_masks",
+    "terminal_models",
+    "terminal_plan",
+    "terminal_runs",
+]
 
 
 def test_samples(actions: Actions, run: Run, limit: int) -> list[Sample]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from core.actions import Actions
-from core.settings import read_settings
+from core.settings import read_settings, share_hub_endpoint
 from core.workspace import Workspace
 
 cli = typer.Typer(
@@ -26,4 +27,5 @@ File = Annotated[Path, typer.Argument(help="A file with dialogues, of any format
 def open_actions() -> Actions:
     """The verbs over the workspace that the environment names."""
     settings = read_settings()
+    share_hub_endpoint(settings, os.environ)
     return Actions(Workspace.open(settings.home), settings)

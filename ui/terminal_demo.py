@@ -8,6 +8,7 @@ from core.actions import Actions
 from core.data.examples import SUPPORT_DESK
 from core.errors import RunError
 from core.training.plan_changes import PlanChanges
+from core.training.standing import stands
 from eval.records import EvaluationRequest
 from ui.terminal_follow import follow_run, show_evaluation
 from ui.terminal_output import Terminal
@@ -28,7 +29,7 @@ def run_demo(actions: Actions, steps: int | None, output: Terminal) -> None:
     output.say(f"2. {rows}; LoRA rank {plan.rank}, learning rate {plan.learning_rate:g}.")
     run = follow_run(actions, actions.start_training(plan, output.say).id, output)
     if run.status != "succeeded" or run.result is None:
-        problem = run.failure.problem if run.failure else f"The run was {run.status}."
+        problem = run.failure.problem if run.failure else f"The run {stands(run.status)}."
         raise RunError(problem, run.id, run.failure.fix if run.failure else "")
     output.say(f"3. Trained {run.result.last_step} steps in {run.result.seconds:.0f} s.")
     output.say("4. Asking base and tuned the held-out questions, both served by vLLM.")

@@ -11,9 +11,11 @@ from core.actions import Actions
 from core.data.jobs import Job
 from core.errors import RunError
 from core.training.records import Run
+from core.training.standing import stands
 from eval.records import Evaluation
 from ui import terminal_views as views
 from ui.terminal_output import Terminal
+from ui.terminal_runs_views import run_line
 
 POLL_S = 0.5
 JOB_POLL_S = 0.2
@@ -87,6 +89,8 @@ def _progress(terminal: Terminal) -> Progress:
 
 
 def _run_words(run: Run) -> str:
+    if run.status == "queued":
+        return f"queued, place {run.place}: {run.waits_for}"
     words = run.phase or run.status
     if run.loss is not None:
         words += f", loss {run.loss:.3f}"
@@ -94,21 +98,23 @@ def _run_words(run: Run) -> str:
         words += f", validation {run.validation_loss:.3f}"
     if run.eta_s is not None:
         words += f", about {run.eta_s:.0f} s left"
-    return words
+    return f"{words}, not responding" if run.is_silent else words
 
 
 def _quiet_words(run: Run) -> str:
     """A line for a log: changes only with the phase and with each measured validation loss."""
+    if run.status == "queued":
+        return f"{run.id}: queued, place {run.place}. {run.waits_for}"
     words = f"{run.id}: {run.phase or run.status}"
     if run.validation_loss is not None:
         words += f", validation loss {run.validation_loss:.4f}"
-    return words
+    return f"{words}, not responding" if run.is_silent else words
 
 
 def show_run(actions: Actions, run_id: str, follow: bool, output: Terminal) -> None:
     """Show how a run stands, after watching it to its end if asked."""
     run = follow_run(actions, run_id, output) if follow else actions.run(run_id).run
-    output.show(run, views.run_line(run))
+    output.show(run, run_line(run))
     if not follow:
         output.say("It goes on by itself: `duotune runs` shows how it stands.")
     elif run.status != "succeeded":
@@ -123,7 +129,7 @@ def show_evaluation(actions: Actions, started: Evaluation, output: Terminal) -> 
     evaluation = follow_evaluation(actions, started.id, output)
     if evaluation.status != "succeeded":
         raise RunError(
-            evaluation.problem or f"The evaluation was {evaluation.status}.",
+            evaluation.problem or f"The evaluation {stands(evaluation.status)}.",
             evaluation.where,
             evaluation.fix or f"`duotune resume {evaluation.id}` goes on: its answers are kept.",
         )

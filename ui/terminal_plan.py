@@ -86,6 +86,23 @@ def diff(before: RunName, after: RunName, json: Json = False) -> None:
         output.show_all("differences", found, views.differences_view(found, before, after))
 
 
+@cli.command()
+def script(
+    plan: Annotated[str, typer.Argument(help="A run's id or name, 'last', or a plan's file.")],
+    folder: Annotated[Path, typer.Argument(help="Where to write it.")],
+    json: Json = False,
+) -> None:
+    """Write a run or plan as a plain TRL script with its data, to be run without Duotune."""
+    with terminal(json) as output:
+        actions = open_actions()
+        written = actions.export_script(_plan_of(actions, plan), folder)
+        if json:
+            output.print_json({"files": [str(path) for path in written]})
+            return
+        output.say("\n".join(str(path) for path in written))
+        output.say("Start it there with: python train.py")
+
+
 def _plan_of(actions: Actions, name: str) -> TrainingPlan:
     file = Path(name)
     return plan_files.load(file) if file.is_file() else actions.find_run(name).plan

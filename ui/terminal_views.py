@@ -8,11 +8,9 @@ from rich.console import Group
 from rich.table import Column, Table
 from rich.text import Text
 
-from core.models.catalog import ModelFacts
 from core.training.plan import TrainingPlan
 from core.training.plan_diff import Difference
 from core.training.recommend import Proposal
-from core.training.records import Run
 from eval.records import Comparison, CriterionResult, Estimate, Report
 
 NOT_SHOWN = ("reasons", "description", "split_fingerprint", "template_sha256", "mask_sha256")
@@ -62,48 +60,6 @@ def _plain(value: object) -> str:
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value)) or "none"
     return str(value)
-
-
-def runs_view(runs: tuple[Run, ...]) -> Table | Text:
-    """All runs, newest first."""
-    if not runs:
-        return Text("No runs yet. `duotune train FILE` starts one.")
-    ids = Column("Run", no_wrap=True)  # whole, because they are typed again
-    table = Table(ids, "Name", "Status", "Step", "Loss", "Validation loss")
-    for run in runs:
-        table.add_row(
-            run.id,
-            run.plan.name,
-            run.status,
-            f"{run.step}/{run.total_steps if run.total_steps is not None else '?'}",
-            _number(run.loss),
-            _number(run.validation_loss),
-        )
-    return table
-
-
-def run_line(run: Run) -> Text:
-    """One run in one line, with why it failed and what to do."""
-    text = f"{run.id} ({run.plan.name}): {run.status} at step {run.step}"
-    if run.total_steps is not None:
-        text += f" of {run.total_steps}"
-    if run.result and run.result.best_loss is not None:
-        text += f"; best validation loss {run.result.best_loss:.4f} at step {run.result.best_step}"
-    if run.failure:
-        parts = (run.failure.problem, run.failure.where, run.failure.fix)
-        text += "\n" + "\n".join(part for part in parts if part)
-    return Text(text)
-
-
-def models_view(models: tuple[ModelFacts, ...]) -> Table:
-    """The catalog."""
-    table = Table("Model", "Parameters", "Context", "Licence", "Note")
-    for model in models:
-        size = f"{model.parameters / 1e6:,.1f} M" if model.parameters else "not known"
-        table.add_row(
-            model.name, size, str(model.context or "not known"), model.licence or "", model.note
-        )
-    return table
 
 
 def comparison_view(comparison: Comparison) -> Table:

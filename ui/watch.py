@@ -10,9 +10,14 @@ from typing import TypeVar
 from core.actions import Actions
 from core.data.jobs import Job
 from core.data.records import Dataset, Split
-from core.errors import DataError
-from core.training.records import Run, RunView
+from core.errors import DataError, DuotuneError
+from core.models.downloads import Download
+from core.training.library import Kept
+from core.training.preflight_folder import Preflight
+from core.training.records import Continuation, Run, RunView
+from core.training.sweep import Sweep, SweepResult
 from eval.records import Evaluation, Report
+from ui.present.run import Beside
 
 T = TypeVar("T")
 Facts = tuple[tuple[str, int, int], ...]
@@ -22,8 +27,8 @@ Happened = tuple[tuple[str, str, int], ...]
 class Watch:
     """What the page shows of the workspace, over `Actions`, cheap enough to ask every second.
 
-    A live run or evaluation is read each time (its process may die without a word); everything
-    else only when a file of its folder changed.
+    A run at work or an evaluation is read each time (its process may die without a word);
+    everything else only when a file of its folder changed.
     """
 
     def __init__(self, actions: Actions) -> None:
@@ -31,28 +36,122 @@ class Watch:
         self._lock = RLock()
         self._known: dict[str, tuple[Facts, object]] = {}
 
+    # -- runs ---------------------------------------------------------------------------------
+
     def runs(self) -> tuple[Run, ...]:
         """All runs, newest first."""
         folder = self.actions.workspace.runs
         ids = self._kept("runs", folder_facts(folder), lambda: [r.id for r in self.actions.runs()])
-        return tuple(self.view(run_id).run for run_id in ids)
+        found = [self._view(run_id).run for run_id in ids]
+        waiting = [run for run in found if run.status == "queued"]
+        if not waiting:
+            return tuple(found)
+        placed = self._kept("queue", self._queue(found), self._placed)
+        return tuple(placed.get(run.id, run) if run.status == "queued" else run for run in found)
 
     def view(self, run_id: str) -> RunView:
         """A run with its curve and events."""
-        facts = folder_facts(self.actions.workspace.run(run_id).root)
+        view = self._view(run_id)
+        if view.run.status != "queued":
+            return view
+        run = next((one for one in self.runs() if one.id == run_id), view.run)
+        return view.model_copy(update={"run": run})
+
+    def _view(self, run_id: str) -> RunView:
+        workspace = self.actions.workspace
+        facts = folder_facts(workspace.run(run_id).root) + self._keeping()
         return self._kept(
-            run_id, facts, lambda: self.actions.run(run_id), lambda view: view.run.is_live
+            run_id, facts, lambda: self.actions.run(run_id), lambda view: view.run.is_at_work
         )
+
+    def _keeping(self) -> Facts:
+        """Changes when a model was kept, or the time until runs are cleared away was counted."""
+        workspace = self.actions.workspace
+        return folder_facts(workspace.library) + file_facts(workspace.clock)
+
+    def _queue(self, runs: list[Run]) -> Facts:
+        """Changes when the order of what waits can have: a ticket, a start, an end."""
+        at_work = tuple((run.id, run.attempt, 0) for run in runs if run.is_at_work)
+        tickets: Facts = ()
+        for run in runs:
+            if run.status == "queued":
+                tickets += file_facts(self.actions.workspace.run(run.id).ticket)
+        return at_work + tickets
+
+    def _placed(self) -> dict[str, Run]:
+        """The runs that wait, with their places: one look at the queue for all of them."""
+        return {run.id: run for run in self.actions.runs() if run.status == "queued"}
+
+    def beside(self, run: Run) -> Beside:
+        """Why a run ended badly or hangs, and what going on with it comes to."""
+        if run.is_live and not run.is_silent:
+            return Beside()
+        facts = folder_facts(self.actions.workspace.run(run.id).root)
+        key = f"{run.id}/{run.status}/beside"
+
+        def look() -> Beside:
+            return Beside(self.actions.diagnose(run.id), self._continuation(run))
+
+        return self._kept(key, facts, look)
+
+    def _continuation(self, run: Run) -> Continuation | None:
+        if not run.can_resume:
+            return None
+        try:
+            return self.actions.continuation(run.id)
+        except DuotuneError:  # its last checkpoint went away meanwhile
+            return None
+
+    def log(self, run_id: str, lines: int) -> str:
+        """The last lines of what a run's trainer printed."""
+        file = self.actions.workspace.run(run_id).log
+        key = f"{run_id}/log/{lines}"
+        return self._kept(key, file_facts(file), lambda: self.actions.run_log(run_id, lines))
+
+    def sweeps(self) -> tuple[Sweep, ...]:
+        """All sweeps, newest first."""
+        facts = folder_facts(self.actions.workspace.sweeps)
+        return self._kept("sweeps", facts, self.actions.sweeps)
+
+    def sweep_result(self, sweep: Sweep) -> SweepResult:
+        """How the runs of a sweep compare; looked at again when one of them began or ended."""
+        stands = tuple(
+            (f"{run.id} {run.status}", run.attempt, 0)
+            for run in self.runs()
+            if run.id in sweep.run_ids
+        )
+        return self._kept(sweep.id, stands, lambda: self.actions.sweep_result(sweep.id))
+
+    def library(self) -> tuple[Kept, ...]:
+        """Models that the person keeps, newest first."""
+        facts = folder_facts(self.actions.workspace.library)
+        return self._kept("library", facts, self.actions.library)
+
+    def preflights(self) -> tuple[Preflight, ...]:
+        """All pre-flights that are kept, newest first."""
+        return self._kept(
+            "preflights",
+            _nested_facts(self.actions.workspace.preflights),
+            self.actions.preflights,
+            lambda found: any(one.status == "running" for one in found),
+        )
+
+    def downloads(self) -> tuple[Download, ...]:
+        """All downloads of base models, newest first."""
+        return self._kept(
+            "downloads",
+            _nested_facts(self.actions.workspace.downloads),
+            self.actions.model_downloads,
+            lambda found: any(one.status == "running" for one in found),
+        )
+
+    # -- everything else ----------------------------------------------------------------------
 
     def evaluations(self) -> tuple[Evaluation, ...]:
         """All evaluations, newest first."""
-        folder = self.actions.workspace.reports
-        facts = folder_facts(folder)
-        for child in sorted(folder.iterdir()) if folder.is_dir() else ():
-            facts += folder_facts(child)
         return self._kept(
             "evaluations",
-            facts,
+            _nested_facts(self.actions.workspace.reports),
             self.actions.evaluations,
             lambda found: any(is_live(one) for one in found),
         )
@@ -86,10 +185,7 @@ class Watch:
 
     def jobs(self) -> tuple[Job, ...]:
         """Long work on data, newest first."""
-        folder = self.actions.workspace.jobs
-        facts = folder_facts(folder)
-        for child in sorted(folder.iterdir()) if folder.is_dir() else ():
-            facts += folder_facts(child)
+        facts = _nested_facts(self.actions.workspace.jobs)
         running = lambda found: any(job.status == "running" for job in found)  # noqa: E731
         return self._kept("jobs", facts, self.actions.jobs, running)
 
@@ -100,10 +196,11 @@ class Watch:
         return runs + jobs + tuple((one.id, one.status, 0) for one in self.evaluations())
 
     def is_busy(self) -> bool:
-        """Whether a run, a job or an evaluation goes on."""
+        """Whether a run, a job, an evaluation, a measurement or a download goes on."""
         if any(run.is_live for run in self.runs()) or any(map(is_live, self.evaluations())):
             return True
-        return any(job.status == "running" for job in self.jobs())
+        work = (*self.jobs(), *self.preflights(), *self.downloads())
+        return any(one.status == "running" for one in work)
 
     def _kept(
         self,
@@ -135,3 +232,20 @@ def folder_facts(folder: Path) -> Facts:
     except FileNotFoundError:  # gone, or never made
         return ()
     return tuple(sorted((name, found.st_mtime_ns, found.st_size) for name, found in entries))
+
+
+def file_facts(file: Path) -> Facts:
+    """The same of one file."""
+    try:
+        found = file.stat()
+    except OSError:
+        return ()
+    return ((str(file), found.st_mtime_ns, found.st_size),)
+
+
+def _nested_facts(folder: Path) -> Facts:
+    """The same of a folder and of each folder in it."""
+    facts = folder_facts(folder)
+    for child in sorted(folder.iterdir()) if folder.is_dir() else ():
+        facts += folder_facts(child)
+    return facts

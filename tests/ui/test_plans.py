@@ -13,6 +13,7 @@ from core.training.plan import TrainingPlan
 from tests.ui.fake_parts import FakeActions
 from ui.plans import Plans
 from ui.present.plan import NOTHING
+from ui.watch import Watch
 from ui.words import Voice
 
 EN = Voice("en")
@@ -21,7 +22,7 @@ EN = Voice("en")
 @pytest.fixture
 def plans(actions: FakeActions, small: Path) -> Plans:
     actions.import_data(small)
-    return Plans(actions)
+    return Plans(Watch(actions))
 
 
 @pytest.fixture
@@ -30,8 +31,10 @@ def plan(plans: Plans) -> TrainingPlan:
 
 
 def as_typed(value: dict[str, Any]) -> dict[str, str]:
-    """What the card's form sends: all its fields as texts, empty ones left out."""
-    return {one["name"]: str(one["value"]) for one in value["settings"] if one["value"] is not None}
+    """What the card's form sends: its fields as texts, hidden and empty ones left out."""
+    shown = {one["name"]: one["value"] for one in value["settings"] if not one["hidden"]}
+    texts = {n: ",".join(v) if isinstance(v, list) else str(v) for n, v in shown.items()}
+    return {name: text for name, text in texts.items() if text not in ("", "None")}
 
 
 def setting(value: dict[str, Any], name: str) -> dict[str, Any]:
@@ -57,7 +60,7 @@ def test_changing_one_value_moves_what_follows_from_it(plans: Plans, plan: Train
 
 def test_what_is_approved_is_what_the_card_showed(plans: Plans, plan: TrainingPlan) -> None:
     shown = {**as_typed(plans.card_value("k", plan, {}, EN)), "rank": "8", "alpha": "64"}
-    started = plans.exactly(plan, shown).plan
+    started = plans.agreed(plan, shown)
     assert (started.rank, started.alpha) == (8, 64)
     assert started.reasons["learning_rate"] == plan.reasons["learning_rate"]
 
@@ -106,7 +109,7 @@ def test_shared_reasons_are_said_once(plans: Plans, plan: TrainingPlan) -> None:
     alike = plan.model_copy(update={"reasons": {"rank": "R.", "alpha": "R.", "epochs": "E."}})
     from ui.present.plan import Card, value
 
-    shown = value(Card(key="k", plan=alike, proposal=None, models=["a"]), EN)
+    shown = value(Card(key="k", plan=alike, proposal=None), EN)
     assert shown["reasons"] == [{"names": "LoRA rank, LoRA alpha", "text": "R."}]
     assert setting(shown, "rank")["why"] == "1 to 128."
     assert setting(shown, "epochs")["why"].startswith("E.")

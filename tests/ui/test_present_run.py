@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from core.training.events import DataPrepared, RunFailed, RunStarted, StepLogged
+from core.training.events import (
+    DataPrepared,
+    EarlyStopped,
+    Event,
+    Heartbeat,
+    RunFailed,
+    RunStarted,
+    StepLogged,
+    TrainerReady,
+)
 from core.training.plan import TrainingPlan
 from core.training.records import Curve, Failure, Run, RunResult, RunView
 from ui.present import run as shown
-from ui.words import Voice
+from ui.present import run_events
+from ui.words import WORDS, Voice
 
+UNTOLD = {"step_logged", "heartbeat"}
 EN, ZH = Voice("en"), Voice("zh")
 PLAN = TrainingPlan(
     name="Desk <1>", dataset_id="ds-0001", split_fingerprint="f", base_model="starter"
@@ -45,8 +56,9 @@ def test_a_running_run_shows_progress_and_can_be_stopped() -> None:
         "Training loss": "0.7851",
         "Validation loss": "not measured",
         "Tokens per second": "1,830",
+        "Memory": "not measured",
     }
-    assert [one["event"] for one in value["actions"]] == ["stop"]
+    assert [one["do"] for one in value["actions"]] == ["stop"]
     assert value["series"][0]["points"] == [[1, 4.5], [2, 3.5]]
 
 
@@ -63,13 +75,13 @@ def test_the_same_in_chinese() -> None:
         ({"status": "interrupted", "last_checkpoint": "step-20"}, ["resume"], 1),
         ({"status": "interrupted"}, [], 1),
         ({"status": "stopped", "last_checkpoint": "step-20"}, ["resume"], 0),
-        ({"status": "stopping"}, [], 0),
+        ({"status": "stopping"}, ["stop"], 0),
         ({"status": "failed"}, [], 0),
     ],
 )
 def test_what_can_be_done(facts: dict[str, Any], actions: list[str], notes: int) -> None:
     value = panel(**facts)
-    assert [one["event"] for one in value["actions"]] == actions
+    assert [one["do"] for one in value["actions"]] == actions
     assert len(value["notes"]) == notes
 
 
@@ -112,7 +124,7 @@ def test_events_are_told_newest_first_without_steps() -> None:
         attempt=1, train_rows=600, validation_rows=60, train_tokens=41_200,
         supervised_tokens=15_300, cut_rows=(4, 9), dropped_rows=(), total_steps=9,
     )  # fmt: skip
-    told = shown.events(
+    told = run_events.events(
         [
             RunStarted(attempt=1, pid=1, from_step=0), prepared, step,
             RunFailed(attempt=1, problem="<b>Full</b>"),
@@ -122,6 +134,21 @@ def test_events_are_told_newest_first_without_steps() -> None:
     assert told.count("<li>") == 3
     assert told.index("Failed: &lt;b&gt;Full") < told.index("600 rows prepared")
     assert "2 rows cut" in told
+
+
+def test_every_kind_of_event_can_be_told() -> None:
+    events = [
+        TrainerReady(attempt=1, settings={}, device="cpu", parameters=2_100_000, trainable=9_000),
+        EarlyStopped(attempt=1, step=60, best_step=40),
+        Heartbeat(attempt=1, phase="loading", seconds=20, rss_mb=900, gpu_mb=None),
+    ]
+    told = run_events.events(events, EN)
+    assert told.count("<li>") == 2, "a sign of life is no news"
+    assert "9,000 of 2,100,000 weights" in told
+    assert "best at step 40" in told
+    kinds = {get_args(kind.model_fields["kind"].annotation)[0] for kind in Event.__subclasses__()}
+    assert len(kinds) > 10
+    assert [kind for kind in kinds - UNTOLD if f"event.{kind}" not in WORDS] == []
 
 
 def test_the_list_of_runs_marks_the_chosen_one() -> None:

@@ -13,7 +13,7 @@ from core.errors import DataError
 from tests.eval.made_up import run_view
 from ui import terminal_output
 from ui.terminal_output import Terminal, terminal
-from ui.terminal_views import runs_view
+from ui.terminal_runs_views import runs_view
 
 
 def shown(width: int = 80, name: str = "Support desk") -> str:

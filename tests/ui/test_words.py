@@ -12,8 +12,12 @@ import pytest
 from core.actions import Actions
 from core.data.records import Severity
 from core.training.events import EVENT, Phase
+from core.training.fit import Verdict
+from core.training.memory import PartName
+from core.training.plan_changes import PlanChanges
 from core.training.records import Status
 from eval.records import EvaluationStatus, VerdictKind
+from ui.present.plan_settings import EDITABLE, limits
 from ui.words import WORDS, Voice, dictionary
 
 UI = Path(__file__).parents[2] / "ui"
@@ -59,7 +63,7 @@ def test_no_word_is_unused() -> None:
     )
     quoted = r"""["']([a-z_]+\.[a-z_.]*(?:\{[^{}]*\}[a-z_.]*)*|not_measured|unknown|none)["']"""
     patterns = [
-        re.compile(re.sub(r"\\\{.*?\\\}", "[a-z_.]+", re.escape(text)))
+        re.compile(re.sub(r"\\\{.*?\\\}", "[a-z0-9_.]+", re.escape(text)))
         for text in re.findall(quoted, sources)
     ]
     assert [key for key in WORDS if not any(p.fullmatch(key) for p in patterns)] == []
@@ -67,12 +71,24 @@ def test_no_word_is_unused() -> None:
 
 def test_words_that_follow_from_records_exist() -> None:
     schemas = EVENT.json_schema()["$defs"].values()
-    kinds = [schema["properties"]["kind"]["const"] for schema in schemas]
+    kinds = [
+        schema["properties"]["kind"]["const"]
+        for schema in schemas
+        if "kind" in schema["properties"]
+    ]
     wanted = [f"status.{s}" for s in (*get_args(Status), *get_args(EvaluationStatus))]
     wanted += [f"verdict.{kind}" for kind in get_args(VerdictKind)]
     wanted += [f"severity.{s}" for s in get_args(Severity)]
     wanted += [f"run.phase.{phase}" for phase in get_args(Phase)]
-    wanted += [f"event.{kind}" for kind in kinds if kind != "step_logged"]
+    wanted += [f"event.{kind}" for kind in kinds if kind not in ("step_logged", "heartbeat")]
+    wanted += [f"plan.{name}" for name in PlanChanges.model_fields]
+    wanted += [f"fit.part.{name}" for name in get_args(PartName)]
+    wanted += [f"fit.verdict.{name}" for name in get_args(Verdict)]
+    wanted += [
+        f"plan.option.{name}.{value}"
+        for name in EDITABLE
+        for value in (limits(name).get("enum") or limits(name).get("items", {}).get("enum", ()))
+    ]
     assert [key for key in wanted if key not in WORDS] == []
 
 

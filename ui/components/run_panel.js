@@ -1,5 +1,6 @@
 // A run: state, progress, figures, curve and what can be done. value: see ui/present/run.py
 let drawn = "";
+const PAUSE_MS = 4000; // after this, a button that got no answer can be pressed again
 
 function redraw() { drawn = ""; draw(); }
 
@@ -21,10 +22,38 @@ function trouble(value) {
     [value.failure.problem, value.failure.where, value.failure.fix].filter(Boolean).map((line) => el("p", {}, line)));
 }
 
+// Why it ended badly: cause, the line that shows it, what to do, and the change with both values.
+function doctor(value) {
+  const found = value.doctor;
+  if (!found) return null;
+  return el("section", { class: "dt-doctor", role: "alert", "aria-label": found.title },
+    el("p", { class: "dt-cause" }, found.cause),
+    found.evidence ? el("figure", {}, el("pre", {}, found.evidence), el("figcaption", {}, found.where)) : null,
+    el("p", {}, found.fix),
+    found.changes.length ? el("dl", { class: "dt-changes", "aria-label": found.labels.change }, found.changes.map((one) =>
+      el("div", {}, el("dt", {}, one.name), el("dd", {}, el("del", {}, one.before), " → ", el("ins", {}, one.after))))) : null);
+}
+
 function buttons(value) {
   if (!value.actions.length) return null;
   return el("div", { class: "dt-actions" }, value.actions.map((one) =>
-    el("button", { type: "button", class: "dt-button", "data-do": one.event }, one.label)));
+    el("button", { type: "button", class: `dt-button${one.primary ? " dt-primary" : ""}`, "data-do": one.do }, one.label)));
+}
+
+// What can be done next, with what going on comes to before the button that does it.
+const steps = (value) => [value.next.length ? el("p", { class: "dt-note dt-next" }, value.next.join(" ")) : null, buttons(value)];
+
+function parts(value) {
+  const state = [value.phase, value.sign].filter(Boolean).join(" · ");
+  return [
+    el("header", {}, el("h3", { "aria-level": 2 }, value.name), el("span", { class: `dt-badge dt-${value.tone}` }, value.status)),
+    progress(value), el("p", { class: "dt-phase", role: "status" }, state), trouble(value),
+    ...(value.doctor ? [doctor(value), ...steps(value)] : []),
+    figures(value), chart(value, value.labels),
+    value.health ? el("p", { class: `dt-health dt-tone-${value.health.tone}` }, value.health.text) : null,
+    ...value.notes.map((note) => el("p", { class: "dt-note" }, note)),
+    ...(value.doctor ? [] : steps(value)),
+  ].filter(Boolean);
 }
 
 function draw() {
@@ -36,12 +65,8 @@ function draw() {
     root().replaceChildren(...(value?.empty ? [el("p", { class: "dt-quiet" }, value.empty)] : []));
     return;
   }
-  const held = document.activeElement?.dataset?.do;
-  root().replaceChildren(
-    el("header", {}, el("h3", { "aria-level": 2 }, value.name), el("span", { class: `dt-badge dt-${value.tone}` }, value.status)),
-    ...[progress(value), el("p", { class: "dt-phase", role: "status" }, value.phase), trouble(value), figures(value),
-      chart(value, value.labels), ...value.notes.map((note) => el("p", { class: "dt-note" }, note)), buttons(value)]
-      .filter(Boolean));
+  const held = root().contains(document.activeElement) ? document.activeElement.dataset.do : null;
+  root().replaceChildren(...parts(value));
   if (held) root().querySelector(`[data-do="${held}"]`)?.focus();
 }
 
@@ -49,8 +74,8 @@ element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-do]");
   if (!button) return;
   button.disabled = true;
-  if (button.dataset.do === "stop") trigger("stop", { id: props.value.id });
-  if (button.dataset.do === "resume") trigger("resume", { id: props.value.id });
+  setTimeout(() => { button.disabled = false; }, PAUSE_MS);
+  trigger("act", { do: button.dataset.do, id: props.value.id });
 });
 new ResizeObserver(draw).observe(element);
 watch("value", draw);

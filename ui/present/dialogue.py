@@ -24,14 +24,19 @@ def dialogue(
         *(badge(name) for name in example.tags),
         tag("span", voice("data.row.place", n=place[0], total=place[1]), class_="dt-quiet"),
     )
-    turns = join(_turn(message, voice) for message in example.conversation.messages)
+    turns = join(
+        [
+            *(_turn(message, voice) for message in example.conversation.messages),
+            *(_turn(message, voice, "data.worse") for message in example.rejected or ()),
+        ]
+    )
     return tag("article", head, tag("ol", turns, class_="dt-turns"), class_="dt-dialogue")
 
 
-def _turn(message: Message, voice: Voice) -> Html:
+def _turn(message: Message, voice: Voice, known_as: str = "data.learned") -> Html:
     learned = None
     if message.role == "assistant":
-        learned = voice("data.context" if message.weight == 0 else "data.learned")
+        learned = voice("data.context" if message.weight == 0 else known_as)
     calls = join(
         tag(
             "pre",

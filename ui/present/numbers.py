@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ui.words import Voice
 
 
@@ -53,3 +55,27 @@ def rate(tokens_per_s: float | None, voice: Voice) -> str:
     if tokens_per_s is None:
         return voice("not_measured")
     return f"{tokens_per_s:,.0f}" if tokens_per_s >= 10 else f"{tokens_per_s:.1f}"
+
+
+def mebibytes(size: float | None, voice: Voice) -> str:
+    """Memory in use: 912 MiB, 12.4 GiB."""
+    if size is None:
+        return voice("not_measured")
+    return f"{size / 1024:,.1f} GiB" if size >= 10_240 else f"{size:,.0f} MiB"
+
+
+def gigabytes(size: float) -> str:
+    """1.5 GB, 480 MB; powers of 1,000, as disks are sold."""
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
+
+
+def money(amount: float, currency: str) -> str:
+    """0.12 USD, and never 0 for a little."""
+    if 0 < amount < 0.01:
+        return f"< 0.01 {currency}"
+    return f"{amount:,.2f} {currency}"
+
+
+def day(moment: str) -> str:
+    """The date of an ISO time, in the machine's own time."""
+    return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d}"

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.assistant.records import Pending
+from core.models.licences import LicenceTerms
 from core.training.plan import TrainingPlan
 from core.training.recommend import Proposal
-from ui.present import numbers
+from ui.markup import Html
+from ui.present import numbers, plan_fit
+from ui.present.plan_fit import Room
+from ui.present.plan_settings import Choices, groups, settings, shared_reasons
 from ui.words import Voice
-
-MAIN = ("name", "base_model", "epochs", "learning_rate", "rank", "alpha")
-MORE = ("batch_size", "max_length", "max_steps", "seed")
-EDITABLE = (*MAIN, *MORE)
-TEXTS = ("name", "base_model")
-WIDE = TEXTS
-LIMITS: dict[str, dict[str, Any]] = TrainingPlan.model_json_schema()["properties"]
 
 Value = dict[str, Any]
 NOTHING: Value = {"key": "", "empty": ""}
@@ -33,27 +30,33 @@ class Card:
     plan: TrainingPlan
     proposal: Proposal | None
     """What the plan would cost; None when it can't be carried out as it is."""
-    models: Sequence[str]
+    choices: Choices = field(default_factory=Choices)
     warnings: Sequence[str] = ()
     errors: Sequence[str] = ()
+    terms: LicenceTerms | None = None
+    """The base model's licence; None while it is not known."""
+    room: Room = field(default_factory=Room)
+    tools: Html | str = ""
+    """What else this page can do with the plan."""
+    difference: Html | str = ""
+    """How the plan differs from another one, where that was asked for."""
     can_decline: bool = True
     revised: bool = False
     """Whether it answers a change in the card, rather than showing what lies on disk."""
+    serial: int | None = None
+    """The number of the change that it answers, as the card counts them."""
 
 
 def value(card: Card, voice: Voice) -> Value:
     """The value of `components/plan_card.js` for a training plan."""
-    shared = _shared_reasons(card.plan)
-    settings = [_setting(name, card, shared, voice) for name in EDITABLE]
+    shared = shared_reasons(card.plan)
     return {
         "key": card.key,
         "title": voice("plan.title"),
         "badge": voice("plan.waits") if card.can_decline else "",
-        "facts": [
-            {"name": fact[0], "value": fact[1], "note": fact[2] if len(fact) > 2 else ""}
-            for fact in _facts(card, voice)
-        ],
-        "settings": settings,
+        "facts": _facts(card, voice),
+        "settings": settings(card.plan, card.choices, voice),
+        "groups": groups(voice),
         "reasons": [
             {
                 "names": ("、" if voice.language == "zh" else ", ").join(
@@ -65,8 +68,13 @@ def value(card: Card, voice: Voice) -> Value:
         ],
         "warnings": [voice.said(warning) for warning in card.warnings],
         "errors": list(card.errors),
+        "licence": _licence(card, voice),
+        "room": str(plan_fit.room(card.room, voice)),
+        "tools": str(card.tools),
+        "difference": str(card.difference),
         "consequences": _consequences(card.proposal, voice),
         "revised": card.revised,
+        "serial": card.serial,
         "labels": _labels(voice, can_decline=card.can_decline),
     }
 
@@ -83,18 +91,28 @@ def question(pending: Pending, voice: Voice) -> Value:
         "badge": voice("plan.waits"),
         "facts": [{"name": name, "value": str(v)} for name, v in arguments.items()],
         "settings": [],
+        "groups": [],
         "reasons": [],
         "warnings": [voice.said(warning) for warning in pending.warnings],
         "errors": [],
+        "licence": None,
+        "room": "",
+        "tools": "",
+        "difference": "",
         "consequences": [voice.known(then, voice("approval.then.other"))],
         "revised": False,
         "labels": labels,
     }
 
 
-def _facts(card: Card, voice: Voice) -> list[tuple[str, ...]]:
+def _facts(card: Card, voice: Voice) -> list[dict[str, str]]:
     """Name, value, and where the value comes from when that has to be said."""
-    method = (voice("plan.method"), voice(f"plan.method.{card.plan.method}"))
+    told = voice(
+        "plan.method.told",
+        method=voice(f"plan.option.method.{card.plan.method}"),
+        objective=voice(f"plan.option.objective.{card.plan.objective}"),
+    )
+    method = _fact(voice("plan.method"), told)
     if card.proposal is None:
         return [method]
     rows = voice(
@@ -104,15 +122,49 @@ def _facts(card: Card, voice: Voice) -> list[tuple[str, ...]]:
         test=numbers.count(card.proposal.test_rows),
     )
     steps = voice("plan.about", value=numbers.count(card.proposal.steps))
-    time = voice("plan.time.unknown")
-    if card.proposal.seconds is not None:
-        time = voice("plan.about", value=numbers.duration(card.proposal.seconds, voice))
-    return [
-        (voice("plan.data"), rows),
+    batch = voice("plan.effective_batch", n=card.plan.effective_batch)
+    facts = [
+        _fact(voice("plan.data"), rows),
         method,
-        (voice("plan.steps"), steps),
-        (voice("plan.time"), time, voice.said(card.proposal.basis or "")),
+        _fact(voice("plan.steps"), steps, batch),
+        _time(card, card.proposal, voice),
     ]
+    fit = card.room.fit
+    if fit is not None and fit.cost is not None:
+        cost = voice("plan.about", value=numbers.money(fit.cost, fit.currency))
+        facts.append(_fact(voice("plan.cost"), cost))
+    return facts
+
+
+def _time(card: Card, proposal: Proposal, voice: Voice) -> dict[str, str]:
+    seconds, basis = proposal.seconds, proposal.basis
+    if card.room.fit is not None and card.room.fit.seconds is not None:
+        seconds, basis = card.room.fit.seconds, card.room.fit.basis
+    if seconds is None:
+        return _fact(voice("plan.time"), voice("plan.time.unknown"))
+    about = voice("plan.about", value=numbers.duration(seconds, voice))
+    return _fact(voice("plan.time"), about, voice.said(basis or ""))
+
+
+def _fact(name: str, value: str, note: str = "") -> dict[str, str]:
+    return {"name": name, "value": value, "note": note}
+
+
+def _licence(card: Card, voice: Voice) -> Value | None:
+    """The question that a restricted licence puts; None where it puts none."""
+    terms = card.terms
+    if terms is None or not terms.must_be_accepted:
+        return None
+    return {
+        "name": terms.name,
+        "title": voice("licence.title", name=terms.name),
+        "text": voice.said(terms.restrictions),
+        "url": terms.url,
+        "link": voice("model.more"),
+        "accept": voice("licence.accept", name=terms.name, model=card.plan.base_model),
+        "accepted": card.plan.licence_accepted == terms.name,
+        "first": voice("licence.first"),
+    }
 
 
 def _consequences(proposal: Proposal | None, voice: Voice) -> list[str]:
@@ -120,65 +172,6 @@ def _consequences(proposal: Proposal | None, voice: Voice) -> list[str]:
     if proposal is not None and proposal.test_rows:
         told.append(voice("plan.then.test", test=numbers.count(proposal.test_rows)))
     return told
-
-
-def _shared_reasons(plan: TrainingPlan) -> dict[str, list[str]]:
-    """Reasons that several settings have in common, so that they are said once."""
-    names: dict[str, list[str]] = {}
-    for name in EDITABLE:
-        if reason := plan.reasons.get(name):
-            names.setdefault(reason, []).append(name)
-    return {reason: found for reason, found in names.items() if len(found) > 1}
-
-
-def _setting(name: str, card: Card, shared: Mapping[str, Any], voice: Voice) -> Value:
-    plan = card.plan
-    reason = plan.reasons.get(name, "")
-    why = ["" if reason in shared else voice.said(reason), _range(name, voice)]
-    if name == "base_model":
-        why[1] = voice("plan.why.base_model")
-    overridden = name == "epochs" and plan.max_steps is not None
-    if overridden:
-        why = [voice("plan.epochs.overridden")]
-    limits = _limits(name)
-    return {
-        "name": name,
-        "label": voice(f"plan.{name}"),
-        "value": _plain(getattr(plan, name)),
-        "kind": "text" if name in TEXTS else limits.get("type", "number"),
-        "min": limits.get("minimum"),
-        "max": limits.get("maximum"),
-        "placeholder": voice("plan.placeholder.max_steps") if name == "max_steps" else None,
-        "options": list(card.models) if name == "base_model" else None,
-        "why": " ".join(part for part in why if part),
-        "more": name in MORE,
-        "disabled": overridden,
-        "wide": name in WIDE,
-    }
-
-
-def _limits(name: str) -> dict[str, Any]:
-    """Bounds and type of a plan field, from the plan itself; optional fields keep theirs."""
-    schema = LIMITS[name]
-    return next((s for s in schema.get("anyOf", []) if s.get("type") != "null"), schema)
-
-
-def _range(name: str, voice: Voice) -> str:
-    limits = _limits(name)
-    high = limits.get("maximum")
-    if high is None:
-        low = limits.get("minimum")
-        return "" if low is None else voice("plan.range.from", low=low)
-    if "exclusiveMinimum" in limits:
-        return voice("plan.range.above", low=_plain(limits["exclusiveMinimum"]), high=_plain(high))
-    return voice("plan.range", low=_plain(limits.get("minimum", 0)), high=_plain(high))
-
-
-def _plain(number: Any) -> Any:
-    """3 rather than 3.0, and 0.0002 rather than 2e-04."""
-    if isinstance(number, float):
-        return f"{number:.10f}".rstrip("0").rstrip(".")
-    return number
 
 
 def _labels(voice: Voice, *, can_decline: bool) -> dict[str, str]:

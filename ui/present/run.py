@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from core.training.events import AnyEvent, DataPrepared, StepLogged
-from core.training.records import Run, RunView
-from ui.markup import Html, badge, facts, join, tag
-from ui.present import numbers
+from core.training.doctor.diagnosing import Diagnosis
+from core.training.notices import notices
+from core.training.records import Continuation, Run, RunView
+from ui.markup import Html, badge, facts, tag
+from ui.present import numbers, run_doctor, run_health
+from ui.present.run_events import checked
 from ui.words import Voice
 
 MOST_POINTS = 300
 """Points a series is drawn with; more can't be seen on a screen."""
+RECENT_S = 15.0
+"""A sign of life that is younger is just now: a trainer at work gives one every few seconds."""
 TONE = {
+    "queued": "plain",
     "starting": "live",
     "running": "live",
     "stopping": "live",
@@ -22,6 +27,7 @@ TONE = {
     "succeeded": "good",
     "failed": "bad",
     "interrupted": "warn",
+    "cleared": "plain",
 }
 
 NOTHING: dict[str, Any] = {"id": "", "empty": ""}
@@ -30,33 +36,53 @@ NOTHING: dict[str, Any] = {"id": "", "empty": ""}
 Point = tuple[int, float]
 
 
-def panel(view: RunView | None, voice: Voice) -> dict[str, Any]:
+class Beside(NamedTuple):
+    """What core found out about a run, besides how it stands."""
+
+    diagnosis: Diagnosis | None = None
+    """Why it ended badly or hangs."""
+    continuation: Continuation | None = None
+    """What going on with it comes to; None where there is nothing to go on with."""
+
+
+def panel(view: RunView | None, voice: Voice, beside: Beside | None = None) -> dict[str, Any]:
     """The value of `components/run_panel.js`."""
     if view is None:
         return {"id": "", "empty": voice("train.no_run")}
-    run = view.run
+    run, beside = view.run, beside or Beside()
     return {
         "id": run.id,
         "name": run.plan.name,
-        "status": voice(f"status.{run.status}"),
+        "status": status(run, voice),
         "tone": TONE[run.status],
         "fraction": _fraction(run),
-        "phase": _phase(run, voice),
-        "failure": _failure(run, voice),
+        "phase": phase(run, voice),
+        "sign": _sign_of_life(run, voice),
+        "failure": _failure(run, voice) if beside.diagnosis is None else None,
+        "doctor": run_doctor.card(beside.diagnosis, run, voice) if beside.diagnosis else None,
         "facts": [{"name": name, "value": value} for name, value in figures(run, voice)],
         "total": run.total_steps,
         "series": [
             _series("train", view.curve.train, voice),
             _series("validation", view.curve.validation, voice),
         ],
-        "notes": _notes(run, voice),
-        "actions": _actions(run, voice),
+        "health": run_health.told(run.plan, view.curve, voice),
+        "notes": [*_notes(run, voice), *checked(view.events, voice)],
+        "next": _next(beside, voice),
+        "actions": _actions(run, beside, voice),
         "labels": {
             "progress": voice("run.progress"),
             "chart": voice("run.chart"),
             "step": voice("run.step"),
         },
     }
+
+
+def status(run: Run, voice: Voice) -> str:
+    """How the run stands, with its place when it waits."""
+    if run.place is not None:
+        return voice("run.queued", place=run.place)
+    return voice("run.silent") if run.is_silent else voice(f"status.{run.status}")
 
 
 def _failure(run: Run, voice: Voice) -> dict[str, str] | None:
@@ -67,22 +93,44 @@ def _failure(run: Run, voice: Voice) -> dict[str, str] | None:
 
 def figures(run: Run, voice: Voice) -> list[tuple[str, str]]:
     """The figures that matter in the run's present state."""
-    if run.result is not None:
-        name = voice("run.best")
-        if run.result.best_step is not None:
-            name = voice("run.best_at", step=run.result.best_step)
-        return [
-            (name, numbers.loss(run.result.best_loss, voice)),
-            (voice("run.took"), numbers.duration(run.result.seconds, voice)),
-            (voice("run.model"), run.plan.base_model),
-        ]
+    if run.is_live:
+        return _live_figures(run, voice)
     shown = [
         (voice("run.loss"), numbers.loss(run.loss, voice)),
         (voice("run.validation"), numbers.loss(run.validation_loss, voice)),
     ]
-    if run.is_live:
-        shown.insert(0, (voice("run.left"), numbers.duration(run.eta_s, voice)))
-        shown.append((voice("run.speed"), numbers.rate(run.tokens_per_s, voice)))
+    if run.result is not None:
+        name = voice("run.best")
+        if run.result.best_step is not None:
+            name = voice("run.best_at", step=run.result.best_step)
+        shown = [
+            (name, numbers.loss(run.result.best_loss, voice)),
+            (voice("run.took"), numbers.duration(run.result.seconds, voice)),
+        ]
+    shown.append((voice("run.model"), run.plan.base_model))
+    if run.kept_as:
+        shown.append((voice("run.kept_as"), ", ".join(run.kept_as)))
+    elif run.clears_at:
+        shown.append((voice("run.clears_at"), numbers.day(run.clears_at)))
+    return shown
+
+
+def _live_figures(run: Run, voice: Voice) -> list[tuple[str, str]]:
+    if run.status == "queued":
+        return [(voice("run.model"), run.plan.base_model)]
+    shown = [
+        (voice("run.left"), numbers.duration(run.eta_s, voice)),
+        (voice("run.loss"), numbers.loss(run.loss, voice)),
+        (voice("run.validation"), numbers.loss(run.validation_loss, voice)),
+        (voice("run.speed"), numbers.rate(run.tokens_per_s, voice)),
+        (voice("run.memory"), numbers.mebibytes(run.rss_mb, voice)),
+    ]
+    if run.epoch is not None:
+        told = voice("run.epoch_of", epoch=f"{run.epoch:.2f}", total=f"{run.plan.epochs:g}")
+        alone = f"{run.epoch:.2f}"
+        shown.insert(1, (voice("run.epoch"), told if run.plan.max_steps is None else alone))
+    if run.gpu_mb is not None or any(slot.startswith("gpu") for slot in run.slots):
+        shown.append((voice("run.gpu_memory"), numbers.mebibytes(run.gpu_mb, voice)))
     return shown
 
 
@@ -94,53 +142,6 @@ def downsample(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
     return [points[round(i * stride)] for i in range(most)]
 
 
-def events(happened: Sequence[AnyEvent], voice: Voice) -> Html:
-    """What happened, newest first, without the many logged steps."""
-    told = [event for event in happened if not isinstance(event, StepLogged)]
-    lines = (
-        tag(
-            "li",
-            tag("time", f"{event.at.astimezone():%H:%M:%S}"),
-            tag("span", told_as(event, voice)),
-        )
-        for event in reversed(told)
-    )
-    return tag("ol", join(lines), class_="dt-events")
-
-
-def told_as(event: AnyEvent, voice: Voice) -> str:
-    """One event in words."""
-    values: dict[str, Any] = event.model_dump()
-    if event.kind == "run_started":
-        values["step"] = event.from_step
-    elif event.kind == "phase_changed":
-        values["phase"] = voice(f"run.phase.{event.phase}")
-    elif event.kind == "evaluated":
-        values["loss"] = numbers.loss(event.loss, voice)
-    elif event.kind == "run_succeeded":
-        values["time"] = numbers.duration(event.seconds, voice)
-    elif event.kind == "warning_raised":
-        values["message"] = voice.said(event.message)
-    elif event.kind == "run_failed":
-        values["problem"] = voice.said(event.problem)
-    elif isinstance(event, DataPrepared):
-        return _data_prepared(event, voice)
-    return voice(f"event.{event.kind}", **values)
-
-
-def _data_prepared(event: DataPrepared, voice: Voice) -> str:
-    words = voice(
-        "event.data_prepared",
-        rows=numbers.count(event.train_rows),
-        tokens=numbers.count(event.train_tokens),
-        supervised=numbers.count(event.supervised_tokens),
-    )
-    cut, dropped = len(event.cut_rows), len(event.dropped_rows)
-    if cut or dropped:
-        words += voice("event.data_prepared.cut", cut=cut, dropped=dropped)
-    return words
-
-
 def progress(run: Run, voice: Voice) -> str:
     """Step of total, in words."""
     if run.total_steps is None:
@@ -148,11 +149,24 @@ def progress(run: Run, voice: Voice) -> str:
     return voice("run.step_of", step=run.step, total=run.total_steps)
 
 
-def _phase(run: Run, voice: Voice) -> str:
+def phase(run: Run, voice: Voice) -> str:
+    """How far it is, and what its trainer does or what it waits for."""
+    if run.status == "queued":
+        return voice.said(run.waits_for)
     if run.is_live and run.phase:
-        phase = voice.known(f"run.phase.{run.phase}", run.phase)
-        return voice("run.phase", step=progress(run, voice), phase=phase)
+        doing = voice.known(f"run.phase.{run.phase}", run.phase)
+        return voice("run.phase", step=progress(run, voice), phase=doing)
     return progress(run, voice)
+
+
+def _sign_of_life(run: Run, voice: Voice) -> str:
+    """In steps of five seconds, so that the panel is not drawn anew for every one."""
+    if run.last_sign_s is None:
+        return ""
+    if run.last_sign_s < RECENT_S:
+        return voice("run.sign.now")
+    seconds = 5 * round(run.last_sign_s / 5)
+    return voice("run.sign", time=numbers.duration(seconds, voice))
 
 
 def _fraction(run: Run) -> float | None:
@@ -170,34 +184,45 @@ def _series(name: str, points: Sequence[Point], voice: Voice) -> dict[str, Any]:
 
 
 def _notes(run: Run, voice: Voice) -> list[str]:
+    told = [voice.said(sentence) for sentence in notices(run)]
     if run.result is not None and not run.result.changes_model:
-        return [voice("run.unchanged")]
+        told.append(voice("run.unchanged"))
     if run.status == "interrupted":
-        return [voice("run.interrupted" if run.last_checkpoint else "run.interrupted.lost")]
-    return []
+        told.append(voice("run.interrupted" if run.last_checkpoint else "run.interrupted.lost"))
+    return told
 
 
-def _actions(run: Run, voice: Voice) -> list[dict[str, str]]:
-    if run.status in ("starting", "running"):
-        return [{"event": "stop", "label": voice("run.stop")}]
-    if run.can_resume:
-        return [{"event": "resume", "label": voice("run.resume")}]
-    return []
+def _next(beside: Beside, voice: Voice) -> list[str]:
+    """What the Continue button does, before it is pressed."""
+    return [voice.said(s) for s in beside.continuation.sentences] if beside.continuation else []
+
+
+def _actions(run: Run, beside: Beside, voice: Voice) -> list[dict[str, Any]]:
+    found: list[tuple[str, str]] = []
+    if run.status == "queued":
+        found = [("up", voice("run.up"))] if run.place is not None and run.place > 1 else []
+        found.append(("stop", voice("run.leave_queue")))
+    elif run.status in ("starting", "running"):
+        found = [("stop", voice("run.stop"))]
+    elif run.status == "stopping":
+        found = [("stop", voice("run.stop_now"))]
+    elif run.can_resume:
+        step = beside.continuation.from_step if beside.continuation else 0
+        found = [("resume", voice("run.resume_from", step=step) if step else voice("run.resume"))]
+    cured = beside.diagnosis is not None and beside.diagnosis.remedy is not None
+    advised = run_doctor.button(beside.diagnosis, voice) if beside.diagnosis else None
+    if advised is not None and advised["do"] != "resume":
+        return [{**advised, "primary": True}, *({"do": do, "label": label} for do, label in found)]
+    primary = run.can_resume or cured
+    return [{"do": do, "label": label, "primary": primary} for do, label in found]
 
 
 def card(run: Run, voice: Voice) -> Html:
     """The run inside the conversation; the panel beside it has the curve."""
     lines = [(voice("run.model"), run.plan.base_model), *figures(run, voice)]
+    head = tag("header", tag("b", run.plan.name), badge(status(run, voice), TONE[run.status]))
     return tag(
-        "div",
-        tag(
-            "header",
-            tag("b", run.plan.name),
-            badge(voice(f"status.{run.status}"), TONE[run.status]),
-        ),
-        tag("p", _phase(run, voice)),
-        facts(dict(lines).items()),
-        class_="dt-card",
+        "div", head, tag("p", phase(run, voice)), facts(dict(lines).items()), class_="dt-card"
     )
 
 
@@ -208,8 +233,8 @@ def choices(runs: Sequence[Run], current: str | None, voice: Voice) -> dict[str,
             "id": run.id,
             "title": run.plan.name,
             "detail": f"{progress(run, voice)} · {run.plan.base_model} · {started(run)}",
-            "badge": voice(f"status.{run.status}"),
-            "tone": TONE[run.status],
+            "badge": status(run, voice),
+            "tone": "bad" if run.is_silent else TONE[run.status],
         }
         for run in runs
     ]

@@ -11,22 +11,24 @@ import gradio as gr
 
 from core.assistant.records import Act, Chat, Decision, Said
 from core.errors import PlanError, RunError
-from core.training.records import Run
+from core.training.records import Run, RunView
 from ui import cards
 from ui.boundary import told
 from ui.components import html, widget
 from ui.i18n import label
 from ui.live import KEEP, QUIET, Live
-from ui.plans import Plans, plan_of
+from ui.plans import plan_of
 from ui.present import chat as chat_shown
 from ui.present import run as run_shown
 from ui.present import verdict
 from ui.present.journey import Standing, journey
 from ui.present.plan import NOTHING
 from ui.services import Services
+from ui.steering import steer
 from ui.streams import coalesce
 from ui.visit import Visit, visit_of
 from ui.watch import is_live
+from ui.words import Voice
 
 ANSWER = {"show_progress": "hidden", "concurrency_limit": 16, "api_visibility": "undocumented"}
 
@@ -56,7 +58,7 @@ class ChatRoom:
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.plans = Plans(services.actions)
+        self.plans = services.plans
         self._streaming: set[str] = set()
         """Pages that get the conversation as it grows, and so not from disk."""
 
@@ -89,9 +91,17 @@ class ChatRoom:
         view = watch.view(standing.run.id) if standing.run else None
         return [
             journey(standing, voice),
-            run_shown.panel(view, voice) if view else run_shown.NOTHING,
+            self._panel(view, voice) if view else run_shown.NOTHING,
             verdict.card(standing.report, voice) if standing.report else "",
         ]
+
+    def _panel(self, view: RunView, voice: Voice) -> dict[str, Any]:
+        """The run's panel; what needs the form for a new plan is offered in the Train room."""
+        beside = self.services.watch.beside(view.run)
+        found = beside.diagnosis
+        if found is not None and found.remedy is not None and found.remedy.kind == "plan":
+            beside = beside._replace(diagnosis=found.model_copy(update={"remedy": None}))
+        return run_shown.panel(view, voice, beside)
 
     def _standing(self, chat: Chat) -> Standing:
         watch = self.services.watch
@@ -138,7 +148,7 @@ class ChatRoom:
         plan = plan_of(pending)
         if plan is None or not changes:
             return None
-        changed = self.plans.exactly(plan, changes).plan
+        changed = self.plans.agreed(plan, changes)
         return {**pending.arguments, "plan": changed.model_dump(mode="json")}
 
     def revised(self, visit: Visit, event: gr.EventData) -> Any:
@@ -147,10 +157,11 @@ class ChatRoom:
         plan = plan_of(pending) if pending else None
         if pending is None or plan is None:
             return NOTHING
-        changes, touched = event._data["changes"], event._data.get("touched", ())
+        told = event._data
         return self.plans.card_value(
-            pending.call_id, plan, changes, visit.voice, touched=touched, warnings=pending.warnings
-        )
+            pending.call_id, plan, told["changes"], visit.voice,
+            touched=told.get("touched", ()), warnings=pending.warnings, serial=told.get("serial"),
+        )  # fmt: skip
 
 
 def render(services: Services) -> Live:
@@ -193,7 +204,7 @@ def _declare() -> tuple[Widgets, Any]:
             driver = html("chat-driver")
         with gr.Column(scale=5, min_width=320, elem_classes=["dt-side"]):
             steps = html("chat-journey")
-            plan = widget("plan_card", "chat-plan", role="plan")
+            plan = widget("plan_fields+plan_card", "chat-plan", role="plan")
             run = widget("chart+run_panel", "chat-run", role="run")
             result = html("chat-verdict")
     return Widgets(messages, driver, chips, plan, steps, run, result), box
@@ -245,7 +256,8 @@ def _wire_plan(room: ChatRoom, widgets: Widgets) -> list[Any]:
             arguments = room.pending_plan(visit, event._data["changes"])
         except PlanError as error:
             value = room.revised(visit, event)
-            refused = {**value, "errors": visit.voice.trouble(error)}
+            errors = visit.voice.trouble(error)
+            refused = {**value, "errors": errors, "answered": time.monotonic()}
             yield [*[gr.skip()] * 3, refused, *[gr.skip()] * 3]
             return
         async for drawn in decide(visit, Decision(approved=True, arguments=arguments)):
@@ -272,18 +284,9 @@ def _wire_run(room: ChatRoom, widgets: Widgets) -> list[Any]:
     shown = [widgets.journey, widgets.run, widgets.verdict]
 
     @told
-    def stop(event: gr.EventData, request: gr.Request) -> list[Any]:
-        room.services.actions.stop_run(event._data["id"])
+    def act(event: gr.EventData, request: gr.Request) -> list[Any]:
+        steer(room.services.actions, str(event._data["do"]), str(event._data["id"]))
         visit = visit_of(request)
         return room.job(room.services.assistant.chat(visit.chat_id), visit)
 
-    @told
-    def resume(event: gr.EventData, request: gr.Request) -> list[Any]:
-        room.services.actions.resume_run(event._data["id"])
-        visit = visit_of(request)
-        return room.job(room.services.assistant.chat(visit.chat_id), visit)
-
-    return [
-        widgets.run.stop(stop, None, shown, **QUIET),
-        widgets.run.resume(resume, None, shown, **QUIET),
-    ]
+    return [widgets.run.act(act, None, shown, show_progress="hidden", api_visibility="private")]

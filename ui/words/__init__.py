@@ -12,8 +12,12 @@ from ui.words.chat import CHAT
 from ui.words.common import COMMON
 from ui.words.compare import COMPARE
 from ui.words.data import DATA
+from ui.words.models import MODELS
 from ui.words.plan import PLAN
+from ui.words.plan_room import PLAN_ROOM
+from ui.words.plan_settings import PLAN_SETTINGS
 from ui.words.report import REPORT
+from ui.words.runs import RUNS
 from ui.words.tokens import TOKENS
 from ui.words.train import TRAIN
 
@@ -22,8 +26,12 @@ WORDS: dict[str, tuple[str, str]] = {
     **CHAT,
     **DATA,
     **AUGMENT,
+    **MODELS,
     **PLAN,
+    **PLAN_SETTINGS,
+    **PLAN_ROOM,
     **TRAIN,
+    **RUNS,
     **TOKENS,
     **COMPARE,
     **REPORT,
