@@ -43,8 +43,14 @@ class PreflightActions(RunActions):
         return preflight.start(self.workspace, self.settings, plan, self._room(say), again)
 
     def preflight(self, preflight_id: str) -> Preflight:
-        """How a pre-flight stands. Raises RunError when there is none of this name."""
-        return preflight_folder.status(self.workspace, preflight_id)
+        """How a pre-flight stands; one that ran out of memory with what would fit.
+
+        Raises RunError when there is none of this name, and as `fit` does.
+        """
+        found = preflight_folder.status(self.workspace, preflight_id)
+        if not found.out_of_memory:
+            return found
+        return found.model_copy(update={"batching": self.smaller_batch(found.plan, True)})
 
     def preflights(self) -> tuple[Preflight, ...]:
         """All pre-flights that are kept, newest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +32,16 @@ class Live:
 
 
 def wire(
-    demo: gr.Blocks, parts: Sequence[Live], tabs: Sequence[Any], is_busy: Callable[[], bool]
+    demo: gr.Blocks,
+    parts: Sequence[Live],
+    tabs: Sequence[Any],
+    is_busy: Callable[[], bool],
+    one_look: Callable[[], AbstractContextManager[None]],
 ) -> None:
     """Draw all parts on load, when a tab opens or something was done, and by the clock.
 
-    The clock ticks each second while something runs, and now and then otherwise.
+    The clock ticks each second while something runs, and now and then otherwise. `one_look` is
+    around a drawing of all parts, which need not each look at the same things.
     """
     seen = gr.State({})
     fast = gr.Timer(1, active=False)
@@ -45,8 +51,9 @@ def wire(
 
     @told
     def refresh(request: gr.Request, known: dict[str, Any], *values: Any) -> list[Any]:
-        drawn, fresh = draw_changed(parts, visit_of(request), values, known)
-        busy = is_busy()
+        with one_look():
+            drawn, fresh = draw_changed(parts, visit_of(request), values, known)
+            busy = is_busy()
         timer = gr.skip() if known.get("busy") == busy else gr.Timer(active=busy)
         return [{**fresh, "busy": busy}, timer, *drawn]
 

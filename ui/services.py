@@ -12,7 +12,7 @@ from core.actions import Actions
 from core.assistant import chats, news, suggestions
 from core.assistant.records import Chat, Decision, Language, Said, UserSaid
 from ui.plans import Plans
-from ui.watch import Happened, Watch
+from ui.watch import Happened, Watch, folder_facts
 
 PATIENCE_S = 2.0
 """The first page comes first: loading the assistant's libraries takes a core for a second."""
@@ -47,8 +47,15 @@ class Assistant:
         """
         if not any(isinstance(item, UserSaid) for item in chat.items):
             chat = chat.model_copy(update={"language": language})
-        offered = suggestions.suggestions(self.actions, chat)
-        return [(one.label, one.text) for one in offered]
+        workspace = self.actions.workspace
+        folders = (workspace.chat(chat.id), workspace.datasets, workspace.keys)
+        facts = (*map(folder_facts, folders), self.watch.happened())
+
+        def look() -> list[tuple[str, str]]:
+            offered = suggestions.suggestions(self.actions, chat)
+            return [(one.label, one.text) for one in offered]
+
+        return self.watch.while_same(f"{chat.id}/{chat.language}/suggestions", facts, look)
 
     async def say(self, chat_id: str, said: Said) -> AsyncIterator[Chat]:
         """The conversation as it grows while the assistant answers."""

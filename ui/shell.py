@@ -3,12 +3,16 @@
 Element ids that tests and scripts may rely on (`#id`):
   header        header (links `[data-language]`, button `.dt-theme`, `.dt-status`)
   Chat          chat-messages, chat-suggestions (`button[data-id]`), chat-box, chat-driver,
-                chat-journey, chat-plan (`input[name]`, `button[type=submit]`), chat-run
-                (`button[data-do=stop|resume]`), chat-verdict
+                chat-journey, chat-plan (`[data-setting=NAME]`, `button[type=submit]`), chat-run
+                (`button[data-do=stop|resume|again|up]`), chat-verdict
   Data          data-choose, data-upload, data-example, data-summary, data-severity, data-problems,
                 data-csv, data-jsonl, data-row, data-previous, data-next, data-dialogue
-  Train         train-dataset, train-plan, train-runs (`button[data-id]`), train-run,
-                train-events, train-log
+  Train         train-dataset, train-plan (besides: `button[data-do=measure|differ|sweep|save]`),
+                train-open-plan, train-tabs (`#train-tab-runs|compare|sweeps|library|models-button`)
+                train-runs (`button[data-id]`), train-run, train-tools (`button[data-do]`),
+                train-settings, train-events, train-log-search, train-log, train-compare,
+                train-compared, train-sweeps, train-library, train-model-name, train-model-look,
+                train-model, train-downloads, train-catalog
   Compare       compare-run, compare-open, compare-close, compare-engine, compare-base,
                 compare-tuned, compare-base-figures, compare-tuned-figures, compare-question,
                 compare-send, compare-stop, compare-sample, compare-reference, compare-clear
@@ -99,7 +103,7 @@ def build(actions: Actions) -> gr.Blocks:
                     parts.append(render(services))
                 _remember_room(tab, name)
                 opened.append(tab)
-        wire(demo, parts, opened, services.watch.is_busy)
+        wire(demo, parts, opened, services.watch.is_busy, services.watch.one_look)
         demo.load(_open_room, None, tabs, **QUIET)
         demo.load(services.assistant.warm_up, None, None, **QUIET)
     demo.queue(default_concurrency_limit=8, max_size=256)

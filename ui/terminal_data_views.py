@@ -13,6 +13,7 @@ from core.data.leaks import LeakReport
 from core.data.records import Dataset, Example, Question, Split
 from core.data.report import CheckReport
 from core.data.versions import RowChange
+from core.messages import Message
 
 SEVERITY_STYLE = {"error": "red", "warning": "yellow", "note": "dim"}
 SHOWN_PROBLEMS, SHOWN_LEAKS, SHOWN_CHANGES = 40, 10, 20
@@ -149,7 +150,7 @@ def changes_view(dataset: Dataset, changes: Sequence[RowChange]) -> Group:
 
 def example_view(example: Example) -> Group:
     """A row as a dialogue."""
-    said = [(turn.role, turn) for turn in example.conversation.messages]
+    said: list[tuple[str, Message]] = [(turn.role, turn) for turn in example.conversation.messages]
     said += [(f"{turn.role}, rejected", turn) for turn in example.rejected or ()]
     turns = [
         Group(Text(role, style="bold"), Text(turn.content or _calls(turn.tool_calls)))

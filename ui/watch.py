@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
+from threading import RLock, local
 from typing import TypeVar
 
 from core.actions import Actions
@@ -34,15 +36,30 @@ class Watch:
     def __init__(self, actions: Actions) -> None:
         self.actions = actions
         self._lock = RLock()
-        self._known: dict[str, tuple[Facts, object]] = {}
+        self._known: dict[str, tuple[object, object]] = {}
+        self._look = local()
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """Meanwhile this thread looks at the runs once, however many parts of a page ask."""
+        self._look.runs = self._look_at_runs()
+        try:
+            yield
+        finally:
+            self._look.runs = None
 
     # -- runs ---------------------------------------------------------------------------------
 
     def runs(self) -> tuple[Run, ...]:
         """All runs, newest first."""
+        seen: tuple[Run, ...] | None = getattr(self._look, "runs", None)
+        return self._look_at_runs() if seen is None else seen
+
+    def _look_at_runs(self) -> tuple[Run, ...]:
         folder = self.actions.workspace.runs
         ids = self._kept("runs", folder_facts(folder), lambda: [r.id for r in self.actions.runs()])
-        found = [self._view(run_id).run for run_id in ids]
+        keeping = self._keeping()
+        found = [self._view(run_id, keeping).run for run_id in ids]
         waiting = [run for run in found if run.status == "queued"]
         if not waiting:
             return tuple(found)
@@ -51,15 +68,14 @@ class Watch:
 
     def view(self, run_id: str) -> RunView:
         """A run with its curve and events."""
-        view = self._view(run_id)
+        view = self._view(run_id, self._keeping())
         if view.run.status != "queued":
             return view
         run = next((one for one in self.runs() if one.id == run_id), view.run)
         return view.model_copy(update={"run": run})
 
-    def _view(self, run_id: str) -> RunView:
-        workspace = self.actions.workspace
-        facts = folder_facts(workspace.run(run_id).root) + self._keeping()
+    def _view(self, run_id: str, keeping: Facts) -> RunView:
+        facts = folder_facts(self.actions.workspace.run(run_id).root) + keeping
         return self._kept(
             run_id, facts, lambda: self.actions.run(run_id), lambda view: view.run.is_at_work
         )
@@ -179,6 +195,10 @@ class Watch:
         facts = folder_facts(self.actions.workspace.datasets)
         return self._kept("damaged", facts, self.actions.damaged_datasets)
 
+    def while_same(self, key: str, facts: object, read: Callable[[], T]) -> T:
+        """Something that is read again only when these facts have changed."""
+        return self._kept(key, facts, read)
+
     def lasting(self, key: str, read: Callable[[], T]) -> T:
         """Something that never changes once it is there, read once."""
         return self._kept(key, (), read)
@@ -199,13 +219,14 @@ class Watch:
         """Whether a run, a job, an evaluation, a measurement or a download goes on."""
         if any(run.is_live for run in self.runs()) or any(map(is_live, self.evaluations())):
             return True
-        work = (*self.jobs(), *self.preflights(), *self.downloads())
-        return any(one.status == "running" for one in work)
+        going_on = [job.status for job in self.jobs()]
+        going_on += [one.status for one in self.preflights()]
+        return "running" in going_on or any(d.status == "running" for d in self.downloads())
 
     def _kept(
         self,
         key: str,
-        facts: Facts,
+        facts: object,
         read: Callable[[], T],
         stale: Callable[[T], bool] | None = None,
     ) -> T:
@@ -228,10 +249,11 @@ def is_live(evaluation: Evaluation) -> bool:
 def folder_facts(folder: Path) -> Facts:
     """Name, time and size of everything directly in a folder; () when there is none."""
     try:
-        entries = [(entry.name, entry.stat()) for entry in folder.iterdir()]
+        with os.scandir(folder) as entries:
+            found = [(entry.name, entry.stat()) for entry in entries]
     except FileNotFoundError:  # gone, or never made
         return ()
-    return tuple(sorted((name, found.st_mtime_ns, found.st_size) for name, found in entries))
+    return tuple(sorted((name, each.st_mtime_ns, each.st_size) for name, each in found))
 
 
 def file_facts(file: Path) -> Facts:

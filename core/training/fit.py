@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from heapq import nlargest
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -15,7 +16,6 @@ from core.models.catalog import ResolvedModel
 from core.settings import Settings
 from core.training import architecture, capacity, memory, sizes
 from core.training.architecture import Architecture
-from core.training.batching import Estimate
 from core.training.capacity import Capacity
 from core.training.memory import Part
 from core.training.plan import TrainingPlan
@@ -89,6 +89,9 @@ class Fit(Record):
         return max(self.parts, key=lambda part: part.bytes, default=None)
 
 
+Count = Callable[[TrainingPlan], tuple[Part, ...] | None]
+
+
 class Rows(NamedTuple):
     """What is known of the rows of a plan."""
 
@@ -136,17 +139,17 @@ def assess(
     return judged(found)
 
 
-def estimator(
+def counter(
     settings: Settings, model: ResolvedModel, rows: Rows, machine: Capabilities | None = None
-) -> Estimate:
-    """Peak bytes of plans that differ in some settings, for `batching.fit_batch`.
+) -> Count:
+    """The parts of memory of plans that differ in some settings.
 
     None for a plan that this machine can't carry out, and for a base model that is not known here.
     """
     here = machine or capacity.capabilities()
     offline = settings.model_copy(update={"offline": True})
 
-    def peak(plan: TrainingPlan) -> int | None:
+    def count(plan: TrainingPlan) -> tuple[Part, ...] | None:
         try:
             same = plan.base_model == model.name
             other = model if same else catalog.resolve(plan.base_model, plan.revision, offline)
@@ -156,9 +159,9 @@ def estimator(
             choices = arguments.decide(plan, here, shape.parameters)
         except (PlanError, ModelError):
             return None
-        return sum(part.bytes for part in memory.parts(plan, choices, shape, rows.longest))
+        return memory.parts(plan, choices, shape, rows.longest)
 
-    return peak
+    return count
 
 
 def smaller_models(settings: Settings, model: ResolvedModel) -> tuple[str, ...]:

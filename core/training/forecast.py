@@ -12,9 +12,10 @@ from core.models import catalog
 from core.models.catalog import ResolvedModel
 from core.settings import Settings
 from core.training import batching, capacity, fit, preflight, timing
-from core.training.batching import Batching
+from core.training.batching import Batching, Estimate
 from core.training.eta import cost
-from core.training.fit import Fit, Rows
+from core.training.fit import Count, Fit, Rows
+from core.training.memory import Part
 from core.training.plan import TrainingPlan
 from core.training.program.arguments import total_steps
 from core.workspace import Workspace
@@ -97,22 +98,40 @@ def smaller_batch(
 ) -> Batching:
     """How the plan's batch can be made to fit what is free, and what else a person could give up.
 
-    The formula is scaled to what a pre-flight measured of this plan; with `out_of_memory` to more
-    than there is.
+    `out_of_memory` says that the plan was tried and there was not enough.
     """
     plan, model, _, rows = given
     limit = round(fit.FITS * (capacity.look().available or 0))
-    estimate = fit.estimator(settings, model, rows)
-    by_formula, factor = estimate(plan), 1.0
     measured = preflight.measured(workspace, plan, model)
-    if by_formula and measured and measured.peak_bytes:
-        factor = measured.peak_bytes / by_formula
-    if by_formula and out_of_memory:
-        factor = max(factor, OOM_FACTOR * limit / by_formula)
+    known = measured.peak_bytes if measured else None
+    if out_of_memory:
+        known = max(known or 0, round(OOM_FACTOR * limit))
+    estimate = corrected(fit.counter(settings, model, rows), plan, known)
+    return batching.fit_batch(plan, limit, estimate, fit.smaller_models(settings, model))
 
-    def scaled(other: TrainingPlan) -> int | None:
-        needed = estimate(other)
-        return None if needed is None else round(factor * needed)
 
-    smaller = fit.smaller_models(settings, model)
-    return batching.fit_batch(plan, limit, scaled, smaller)
+def corrected(count: Count, plan: TrainingPlan, known: int | None) -> Estimate:
+    """Peak bytes by formula, corrected by what is known of one plan's.
+
+    What the plan takes beyond the formula is put down to its batch, and shrinks with it; what it
+    takes less, to what does not depend on the batch.
+    """
+    own = count(plan)
+    beyond = known - _total(own) if own and known is not None else 0
+
+    def peak(other: TrainingPlan) -> int | None:
+        parts = count(other)
+        if parts is None:
+            return None
+        share = _of_batch(parts) / max(_of_batch(own), 1) if own and beyond > 0 else 1.0
+        return round(_total(parts) + beyond * share)
+
+    return peak
+
+
+def _total(parts: tuple[Part, ...]) -> int:
+    return sum(part.bytes for part in parts)
+
+
+def _of_batch(parts: tuple[Part, ...]) -> int:
+    return sum(part.bytes for part in parts if part.name in ("activations", "logits"))

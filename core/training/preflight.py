@@ -42,7 +42,7 @@ from core.workspace import RunFolder, Workspace
 PROGRAM = "core.training.program.preflight_program"
 KEPT = 20
 """Newest pre-flights whose results stay."""
-LEAVING_S = 30.0
+LEAVING_S = 10.0
 MEMORY_SHARE = 0.95
 """Of the free main memory: a pre-flight that takes more ends itself before the system does."""
 KEYED = (

@@ -18,6 +18,7 @@ from core.messages import Record
 from core.processes import ProcessId, is_alive
 from core.training import starting
 from core.training import status as statuses
+from core.training.batching import Batching
 from core.training.eta import Measured
 from core.training.events import PhaseChanged, StepLogged
 from core.training.plan import TrainingPlan
@@ -61,6 +62,8 @@ class Preflight(Record):
     failure: Failure | None
     out_of_memory: bool
     """It failed because memory ran out; a smaller batch may fit."""
+    batching: Batching | None = None
+    """Then, how the batch can be made to fit; None where nobody has worked it out."""
 
 
 def status(workspace: Workspace, preflight_id: str) -> Preflight:

@@ -11,7 +11,11 @@ from core.training.preflight_folder import Preflight
 def sentences(preflight: Preflight) -> tuple[str, ...]:
     """How a pre-flight stands, and what it measured when it is done."""
     if preflight.failure is not None:
-        return (preflight.failure.problem, preflight.failure.fix)
+        told = (preflight.failure.problem, preflight.failure.fix)
+        if preflight.batching is None:
+            return told
+        options = (option.sentence for option in preflight.batching.options)
+        return (told[0], preflight.batching.sentence, *options)
     if preflight.status == "cancelled":
         return ("The pre-flight was cancelled.",)
     if preflight.measured is None:

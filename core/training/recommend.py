@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,11 +14,13 @@ from core.messages import Record
 from core.models import catalog, readers
 from core.models.catalog import ModelFacts, ResolvedModel
 from core.settings import Settings
-from core.training import forecast, machine, pairs, readiness, refusals, risks
+from core.training import forecast, machine, pairs, readiness, refusals, risks, start_from
 from core.training.defaults import Case, alpha_for, recommended
 from core.training.fit import Fit
 from core.training.plan import MAX_LORA_RANK, Method, Objective, TrainingPlan, misfits
 from core.training.plan_changes import NOT_CHANGED
+from core.training.program.arguments import total_steps
+from core.training.readiness import Look
 from core.workspace import Workspace
 
 ROOM_REASON = "The rows of this data are longer than usual: less would cut some of their answers."
@@ -59,28 +60,27 @@ def propose(
     Raises PlanError when a value can't be used or there is nothing to train on, ModelError when
     the base model can't.
     """
-    if not split.train:
-        raise PlanError(
-            "The training part of this data is empty, so there is nothing to learn.",
-            dataset.id,
-            "Add rows, or mark some with split: train.",
-        )
+    _need_rows(split)
+    begun = start_from.inherited(workspace, changes)
+    changes = {**changes, **begun}
     base = str(changes.get("base_model") or catalog.default_model(settings))
     model = catalog.resolve(base, changes.get("revision"), settings)
     facts = next((f for f in catalog.models(settings) if f.name == base), None)
-    plan = _plan(dataset, split, model, facts, changes)
+    plan = start_from.explained(_plan(dataset, split, model, facts, changes), begun)
+    start_from.find(workspace, plan)
     chosen = set(split.train)
     examples = store.load_examples(workspace, dataset.id)
     train = [e for e in examples if e.id in chosen]
     pairs.need_pairs(plan, train)
     refusals.need_possible(plan, machine.look())
     _need_context(plan, model)
-    if "max_length" not in changes:
-        plan = roomier(plan, model, train)
-    seen = readiness.look_with(model, plan, train)
+    if "max_length" in changes:
+        seen = readiness.look_with(model, plan, train)
+    else:
+        plan, seen = roomier(plan, model, train)
     learnt = readiness.warnings(plan, seen) if seen else _guessed_lengths(plan, train)
     plan = plan.model_copy(update=seen.hashes if seen else {})
-    steps = count_steps(plan, pairs.count_trained(plan, train))
+    steps = total_steps(plan, pairs.count_trained(plan, train))
     case = risks.Case(plan, model, split, train, steps, machine.look(), _thinks(model))
     rows = forecast.rows_of(plan, model, dataset, split, examples)
     fit = forecast.of(workspace, settings, forecast.Subject(plan, model, dataset, rows))
@@ -97,12 +97,13 @@ def propose(
     )
 
 
-def count_steps(plan: TrainingPlan, rows: int) -> int:
-    """Optimizer steps when each row is one sequence."""
-    if plan.max_steps is not None:
-        return plan.max_steps
-    batches = math.ceil(rows / plan.batch_size)
-    return math.ceil(plan.epochs * math.ceil(batches / plan.gradient_accumulation))
+def _need_rows(split: Split) -> None:
+    if not split.train:
+        raise PlanError(
+            "The training part of this data is empty, so there is nothing to learn.",
+            split.dataset_id,
+            "Add rows, or mark some with split: train.",
+        )
 
 
 def _plan(
@@ -161,11 +162,13 @@ def _need_context(plan: TrainingPlan, model: ResolvedModel) -> None:
         )
 
 
-def roomier(plan: TrainingPlan, model: ResolvedModel, train: Sequence[Example]) -> TrainingPlan:
+def roomier(
+    plan: TrainingPlan, model: ResolvedModel, train: Sequence[Example]
+) -> tuple[TrainingPlan, Look | None]:
     """The plan with the least max_length that cuts no row of a sample, as far as the model reads.
 
-    A row that is cut loses its end, and with it the answer. Nothing changes while the model's
-    tokenizer is not on this machine.
+    A row that is cut loses its end, and with it the answer. Returned with what the sample tells;
+    nothing changes, and nothing is told, while the model's tokenizer is not on this machine.
     """
     context = model.shape.context if model.shape else None
     limit = min(LONGEST_ROWS, context or LONGEST_ROWS)
@@ -175,7 +178,7 @@ def roomier(plan: TrainingPlan, model: ResolvedModel, train: Sequence[Example]) 
         longer = min(2 * plan.max_length, limit)
         reasons = {**plan.reasons, "max_length": ROOM_REASON}
         plan = plan.model_copy(update={"max_length": longer, "reasons": reasons})
-    return plan
+    return plan, seen
 
 
 def _licence(plan: TrainingPlan, settings: Settings) -> list[str]:

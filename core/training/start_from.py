@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -14,6 +16,7 @@ from core.workspace import RunFolder, Workspace
 
 SHAPE = ("rank", "alpha", "target_modules", "modules_to_save")
 """Settings that an adapter keeps when training goes on with it."""
+INHERITED = "As in the run that this one begins with."
 
 
 class StartFrom(Record):
@@ -49,6 +52,29 @@ def find(workspace: Workspace, plan: TrainingPlan) -> StartFrom | None:
     if plan.trains_adapter:
         _need_same_shape(before, plan)
     return StartFrom(run_id=folder.run_id, adapter=result)
+
+
+def inherited(workspace: Workspace, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What follows for a new plan from the run that it is to begin with; {} without such a run.
+
+    Base model and method; where its adapter is trained on, its shape, too. What `changes` say
+    themselves is left to them. Raises PlanError when the run's plan can't be read.
+    """
+    if not changes.get("start_from"):
+        return {}
+    before = _plan(workspace.run(str(changes["start_from"])))
+    found: dict[str, Any] = {"method": before.method}
+    if not changes.get("base_model"):
+        found |= {"base_model": before.base_model, "revision": before.revision}
+    if changes.get("method", before.method) != "full":
+        found |= {name: getattr(before, name) for name in SHAPE}
+    return {name: value for name, value in found.items() if changes.get(name) is None}
+
+
+def explained(plan: TrainingPlan, begun: Mapping[str, Any]) -> TrainingPlan:
+    """The plan with the reason of what it inherits."""
+    reasons = {name: INHERITED for name in begun if name in plan.reasons}
+    return plan.model_copy(update={"reasons": {**plan.reasons, **reasons}})
 
 
 def _plan(folder: RunFolder) -> TrainingPlan:

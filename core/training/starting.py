@@ -24,6 +24,7 @@ from core.training import (
     refusals,
     reproducing,
     sizes,
+    start_from,
     tickets,
 )
 from core.training import status as statuses
@@ -48,6 +49,7 @@ def checked(workspace: Workspace, settings: Settings, plan: TrainingPlan) -> Res
     _need_data(workspace, plan)
     model = catalog.resolve(plan.base_model, plan.revision, settings)
     refusals.need_licence(plan, settings)
+    start_from.find(workspace, plan)
     _need_room(workspace, plan, model)
     return model
 

@@ -319,7 +319,9 @@ def install(
     actions = FakeActions(workspace, settings or Settings(home=home))
     pace = actions.pace
 
-    def launch(folder: RunFolder, attempt: int, offline: bool) -> ProcessId:
+    def launch(
+        folder: RunFolder, attempt: int, offline: bool, _holding: object = None
+    ) -> ProcessId:
         return FakeTrainer(folder, attempt, pace).start()
 
     def evaluate(folder: ReportFolder, *_: object, created: str) -> None:

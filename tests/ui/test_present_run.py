@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from core.training.events import (
+    AnyEvent,
     DataPrepared,
     EarlyStopped,
     Event,
@@ -137,12 +138,12 @@ def test_events_are_told_newest_first_without_steps() -> None:
 
 
 def test_every_kind_of_event_can_be_told() -> None:
-    events = [
+    happened: list[AnyEvent] = [
         TrainerReady(attempt=1, settings={}, device="cpu", parameters=2_100_000, trainable=9_000),
         EarlyStopped(attempt=1, step=60, best_step=40),
         Heartbeat(attempt=1, phase="loading", seconds=20, rss_mb=900, gpu_mb=None),
     ]
-    told = run_events.events(events, EN)
+    told = run_events.events(happened, EN)
     assert told.count("<li>") == 2, "a sign of life is no news"
     assert "9,000 of 2,100,000 weights" in told
     assert "best at step 40" in told

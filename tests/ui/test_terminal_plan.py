@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ from core.data.examples import SUPPORT_DESK
 from tests.ui.commands import Run, commands, told
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    return commands(tmp_path, monkeypatch)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield commands(tmp_path_factory.mktemp("plans"), patch)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def dataset(run: Run) -> str:
     return str(told(run("import", SUPPORT_DESK, "--name", "desk", "--json"))["id"])
 

@@ -102,6 +102,12 @@ function live(value) {
   gate();
 }
 
+// What was asked for may lie elsewhere on a long page.
+function goTo(id) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  setTimeout(() => document.getElementById(id)?.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" }), 50);
+}
+
 function draw() {
   const value = props.value;
   if (!value || !value.key) {
@@ -111,7 +117,10 @@ function draw() {
     return;
   }
   const same = value.key === key;
-  if (!same || value.answered !== answered) busy = false;
+  if (!same || value.answered !== answered) {
+    busy = false;
+    if (value.goto) goTo(value.goto);
+  }
   answered = value.answered;
   // The same plan from disk again must not undo what the person has changed in the card, nor may
   // the answer to a change that another one has followed.

@@ -41,7 +41,7 @@ function buttons(value) {
 }
 
 // What can be done next, with what going on comes to before the button that does it.
-const steps = (value) => [value.next.length ? el("p", { class: "dt-note dt-next" }, value.next.join(" ")) : null, buttons(value)];
+const steps = (value) => [value.next ? el("p", { class: "dt-note dt-next" }, value.next) : null, buttons(value)];
 
 function parts(value) {
   const state = [value.phase, value.sign].filter(Boolean).join(" · ");

@@ -20,8 +20,10 @@ def header(
     states = [
         {"text": f"{run.plan.name}: {run_shown.progress(run, voice)}", "tone": "live"}
         for run in runs
-        if run.is_live
+        if run.is_at_work
     ]
+    if waiting := sum(run.status == "queued" for run in runs):
+        states.append({"text": voice("header.waiting", n=waiting), "tone": "plain"})
     states += [
         {"text": verdict.progress(one, voice), "tone": "live"}
         for one in evaluations

@@ -55,14 +55,11 @@ SAID_ELSEWHERE = ("The largest part is", "At ")
 
 
 def _verdict(fit: Fit, voice: Voice) -> Html:
-    said = [
-        voice.said(sentence)
-        for sentence in fit.sentences
-        if not sentence.startswith(SAID_ELSEWHERE)
-    ]
-    tone = TONE[fit.verdict]
-    head = tag("b", voice(f"fit.verdict.{fit.verdict}"), class_=f"dt-tone-{tone}")
-    return tag("p", head, " ", " ".join(said), class_="dt-fit-verdict")
+    known = (one for one in fit.sentences if not one.startswith(SAID_ELSEWHERE))
+    told = voice.sentences(voice.said(one) for one in known)
+    tone = f"dt-tone-{TONE[fit.verdict]}"
+    head = tag("b", voice(f"fit.verdict.{fit.verdict}"), class_=tone)
+    return tag("p", head, " ", told, class_="dt-fit-verdict")
 
 
 def _bar(fit: Fit, voice: Voice) -> Html:

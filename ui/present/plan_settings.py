@@ -158,7 +158,7 @@ def _why(
         parts.insert(0, voice(f"plan.about.{name}.{getattr(plan, name)}"))
     elif name not in MAIN:
         parts.insert(0, explained(name, voice))
-    return " ".join(part for part in (*parts, in_range(name, voice)) if part)
+    return voice.sentences([*parts, in_range(name, voice)])
 
 
 def in_range(name: str, voice: Voice) -> str:

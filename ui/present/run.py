@@ -67,7 +67,7 @@ def panel(view: RunView | None, voice: Voice, beside: Beside | None = None) -> d
             _series("validation", view.curve.validation, voice),
         ],
         "health": run_health.told(run.plan, view.curve, voice),
-        "notes": [*_notes(run, voice), *checked(view.events, voice)],
+        "notes": [*_notes(run, beside, voice), *checked(view.events, voice)],
         "next": _next(beside, voice),
         "actions": _actions(run, beside, voice),
         "labels": {
@@ -183,18 +183,19 @@ def _series(name: str, points: Sequence[Point], voice: Voice) -> dict[str, Any]:
     }
 
 
-def _notes(run: Run, voice: Voice) -> list[str]:
+def _notes(run: Run, beside: Beside, voice: Voice) -> list[str]:
     told = [voice.said(sentence) for sentence in notices(run)]
     if run.result is not None and not run.result.changes_model:
         told.append(voice("run.unchanged"))
-    if run.status == "interrupted":
+    if run.status == "interrupted" and beside.diagnosis is None:
         told.append(voice("run.interrupted" if run.last_checkpoint else "run.interrupted.lost"))
     return told
 
 
-def _next(beside: Beside, voice: Voice) -> list[str]:
+def _next(beside: Beside, voice: Voice) -> str:
     """What the Continue button does, before it is pressed."""
-    return [voice.said(s) for s in beside.continuation.sentences] if beside.continuation else []
+    told = beside.continuation.sentences if beside.continuation else ()
+    return voice.sentences(voice.said(sentence) for sentence in told)
 
 
 def _actions(run: Run, beside: Beside, voice: Voice) -> list[dict[str, Any]]:

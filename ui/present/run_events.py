@@ -86,7 +86,7 @@ def checked(happened: Sequence[AnyEvent], voice: Voice) -> list[str]:
         told.append(
             voice("run.checked.stops", stopped=care.stopped, n=care.asked, tokens=care.limit_tokens)
         )
-    return [" ".join([voice("run.checked"), *told])]
+    return [voice.sentences([voice("run.checked"), *told])]
 
 
 def log(text: str, voice: Voice) -> Html:

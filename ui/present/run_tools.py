@@ -73,7 +73,7 @@ def _longer(run: Run, longer: Continuation | None, voice: Voice) -> Html:
     form = tag("div", field, look, class_="dt-fields", data_form="1")
     told = None
     if longer is not None:
-        sentences = " ".join(voice.said(sentence) for sentence in longer.sentences)
+        sentences = voice.sentences(voice.said(sentence) for sentence in longer.sentences)
         go = act("extend", voice("runs.longer.do", n=more), primary=True, id=run.id, epochs=more)
         told = tag("div", tag("p", sentences), go, class_="dt-longer")
     return _fold(voice("runs.longer"), form, told, is_open=longer is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core import wording
@@ -55,6 +56,10 @@ class Voice:
     def said(self, text: str) -> str:
         """What core or eval put into words, in this language."""
         return wording.said(text, self.language)
+
+    def sentences(self, parts: Iterable[str]) -> str:
+        """Sentences one after another, as the language sets them; empty ones are left out."""
+        return ("" if self.language == "zh" else " ").join(part for part in parts if part)
 
     def trouble(self, error: DuotuneError) -> list[str]:
         """What happened, where, and what to do, line by line."""

@@ -10,6 +10,7 @@ COMMON = {
     "room.report": ("Report", "报告"),
     "header.theme": ("Light or dark", "切换明暗"),
     "header.language": ("Language", "语言"),
+    "header.waiting": ("waiting: {n}", "排队：{n}"),
     "engine.off": ("Engine off", "引擎未启动"),
     "engine.on": ("Engine on: {model}", "引擎运行中：{model}"),
     "status.queued": ("waiting", "排队中"),
@@ -39,6 +40,7 @@ COMMON = {
     "time.s": ("{s} s", "{s} 秒"),
     "time.min": ("{m} min {s:02d} s", "{m} 分 {s:02d} 秒"),
     "time.h": ("{h} h {m:02d} min", "{h} 小时 {m:02d} 分"),
+    "done.title": ("Done", "完成"),
     "trouble.title": ("That did not work", "未能完成"),
     "trouble.unexpected": (
         "Something unexpected happened ({kind}). Nothing saved was lost; the details are in the "

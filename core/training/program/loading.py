@@ -110,14 +110,7 @@ def load_base(
     config = AutoConfig.from_pretrained(source, trust_remote_code=False, **common)
     choices = _offered(choices, wanted, config, model.shown_name)
     _need_packable(wanted, config)
-    quantized = arguments.quantization_arguments(wanted, choices)
-    loading = arguments.load_arguments(wanted, choices)
-    if "device_map" in loading:  # each worker has a GPU of its own
-        loading["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0"))}
-    if quantized:
-        loading["quantization_config"] = BitsAndBytesConfig(**quantized)
-    if plan is None and choices.device == "cuda":
-        loading["device_map"] = "auto"  # what doesn't fit the GPU waits in main memory
+    loading = _loading(wanted, choices, as_it_is=plan is None)
     tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **common)
     weights = AutoModelForCausalLM.from_pretrained(source, **loading, **common)
     commit = getattr(weights.config, "_commit_hash", None) or model.revision
@@ -125,7 +118,7 @@ def load_base(
         decided = arguments.decide(wanted, here, weights.num_parameters())
         update = {"gradient_checkpointing": decided.gradient_checkpointing}
         choices = choices.model_copy(update=update)
-    if quantized:
+    if wanted.method == "qlora":
         weights = prepare_model_for_kbit_training(
             weights,
             use_gradient_checkpointing=choices.gradient_checkpointing,
@@ -144,6 +137,18 @@ def load_base(
         stop_ids=_stop_ids(weights, tokenizer),
         context=getattr(longest, "max_position_embeddings", None),
     )
+
+
+def _loading(plan: TrainingPlan, choices: Choices, as_it_is: bool) -> dict[str, Any]:
+    """How `AutoModelForCausalLM` loads the weights, and where to."""
+    loading = arguments.load_arguments(plan, choices)
+    if "device_map" in loading:  # each worker has a GPU of its own
+        loading["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0"))}
+    if quantized := arguments.quantization_arguments(plan, choices):
+        loading["quantization_config"] = BitsAndBytesConfig(**quantized)
+    if as_it_is and choices.device == "cuda":
+        loading["device_map"] = "auto"  # what doesn't fit the GPU waits in main memory
+    return loading
 
 
 def _stop_ids(weights: Any, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

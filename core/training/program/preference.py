@@ -87,9 +87,10 @@ class PreferenceTrainer(DPOTrainer):
         if not self.args.precompute_ref_log_probs or self._reference_known:
             return
         self._reference_known = True
-        self.train_dataset = self._measured(self.train_dataset)
-        if self.eval_dataset is not None:
-            self.eval_dataset = self._measured(self.eval_dataset)
+        train: Dataset = getattr(self, "train_dataset")  # noqa: B009  untyped in transformers
+        validation: Dataset | None = getattr(self, "eval_dataset")  # noqa: B009
+        self.train_dataset = self._measured(train)
+        self.eval_dataset = None if validation is None else self._measured(validation)
 
     def _measured(self, pairs: Dataset) -> Dataset:
         """The pairs with the log-probabilities that the weights as they are now give them."""

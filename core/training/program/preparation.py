@@ -204,21 +204,7 @@ def notes(part: str, prepared: Facts) -> list[str]:
         )
     silent = prepared.dropped_rows - set(prepared.refused) - prepared.unpaired_rows
     silent -= prepared.alike_rows
-    if prepared.unpaired_rows:
-        found.append(
-            f"{_rows(prepared.unpaired_rows)} of the {part} part have no rejected answer and were "
-            "left out."
-        )
-    if prepared.alike_rows:
-        found.append(
-            f"{_rows(prepared.alike_rows)} of the {part} part have the same chosen and rejected "
-            "answer within max_length and were left out."
-        )
-    if prepared.repeated_rows:
-        found.append(
-            f"{_rows(prepared.repeated_rows)} of the {part} part have the chosen answer of an "
-            "earlier pair, which is learnt once."
-        )
+    found += _notes_on_pairs(part, prepared)
     if silent:
         found.append(
             f"{_rows(silent)} of the {part} part have nothing to learn from (no trained assistant "
@@ -243,6 +229,26 @@ def notes(part: str, prepared: Facts) -> list[str]:
         found.append(
             f"{_rows(prepared.control_rows)} of the {part} part contain text that this model reads "
             "as control tokens, such as the end of a turn; look whether that is meant."
+        )
+    return found
+
+
+def _notes_on_pairs(part: str, prepared: Facts) -> list[str]:
+    found = []
+    if prepared.unpaired_rows:
+        found.append(
+            f"{_rows(prepared.unpaired_rows)} of the {part} part have no rejected answer and were "
+            "left out."
+        )
+    if prepared.alike_rows:
+        found.append(
+            f"{_rows(prepared.alike_rows)} of the {part} part have the same chosen and rejected "
+            "answer within max_length and were left out."
+        )
+    if prepared.repeated_rows:
+        found.append(
+            f"{_rows(prepared.repeated_rows)} of the {part} part have the chosen answer of an "
+            "earlier pair, which is learnt once."
         )
     return found
 

@@ -25,12 +25,6 @@ from core.training.program.journal import Journal
 from core.workspace import RunFolder
 
 PROJECT = "duotune"
-PACKAGES: dict[Tracker, str] = {
-    "trackio": "trackio",
-    "tensorboard": "tensorboard",
-    "wandb": "wandb",
-    "mlflow": "mlflow",
-}
 PATIENCE_S = 20.0
 """How long a run waits for a tracker at its end."""
 MOST_CHARACTERS = 200
@@ -48,7 +42,7 @@ def callback(plan: TrainingPlan, folder: RunFolder, journal: Journal) -> Tracker
     """What feeds the plan's trackers; None when it names none that is installed."""
     there = []
     for name in plan.trackers:
-        if find_spec(PACKAGES[name]) is None:
+        if find_spec(name) is None:
             message = f"The tracker {name} is not installed, so it gets no curves. {GOES_ON}"
             journal.write(WarningRaised, message=message)
         else:

@@ -48,12 +48,15 @@ def work_supervised(folder: RunFolder, workers: Workers, attempt: int) -> Except
     """
     from core.training.program import worker_failures
 
+    journal = workers.journal(Journal(folder, attempt))
     try:
-        work(folder, workers.journal(Journal(folder, attempt)), workers)
+        work(folder, journal, workers)
     except Exception as error:  # noqa: BLE001  a worker's boundary: types what escapes
         traceback.print_exc()
         worker_failures.note(folder, workers, attempt, error)
         return error
+    finally:
+        journal.close()
     return None
 
 

@@ -30,6 +30,7 @@ def test_a_mixed_file_is_counted_in_full(tmp_path: Path) -> None:
     assert checked.dataset.name == "desk"
     assert checked.dataset.summary.model_dump() == {
         "rows": 7,
+        "pairs": 0,
         "rejected": 2,
         "duplicates": 1,
         "usable": 4,

@@ -118,8 +118,9 @@ def test_a_batch_that_ran_out_of_memory_is_made_smaller(
     data: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = forecast.subject(data.workspace, OFFLINE, data.plan("starter", batch_size=32))
-    needed = fit.estimator(OFFLINE, given.model, given.rows)(given.plan)
-    assert needed is not None
+    parts = fit.counter(OFFLINE, given.model, given.rows)(given.plan)
+    assert parts is not None
+    needed = sum(part.bytes for part in parts)
     here = Capacity(device="cpu", name="", total=1 << 40, available=needed * 2)
     monkeypatch.setattr("core.training.capacity.look", lambda: here)
     as_it_is = forecast.smaller_batch(data.workspace, OFFLINE, given)
@@ -128,3 +129,16 @@ def test_a_batch_that_ran_out_of_memory_is_made_smaller(
     assert smaller.fits
     assert smaller.changes["batch_size"] < 32
     assert smaller.changes["batch_size"] * smaller.changes["gradient_accumulation"] == 32
+
+
+def test_what_is_known_of_one_batch_tells_of_a_smaller_one(data: Data) -> None:
+    plan = data.plan("starter", batch_size=8, gradient_accumulation=1)
+    given = forecast.subject(data.workspace, OFFLINE, plan)
+    count = fit.counter(OFFLINE, given.model, given.rows)
+    half = plan.edited({"batch_size": 4, "gradient_accumulation": 2})
+    by_formula = [forecast.corrected(count, plan, None)(one) or 0 for one in (plan, half)]
+    more = forecast.corrected(count, plan, by_formula[0] + 10**9)
+    assert more(plan) == by_formula[0] + 10**9
+    assert more(half) == pytest.approx(by_formula[1] + 10**9 / 2, rel=0.02)
+    less = forecast.corrected(count, plan, by_formula[0] - 10**6)
+    assert less(half) == by_formula[1] - 10**6

@@ -133,3 +133,27 @@ def test_patience_is_kept_over_a_resume_and_begins_anew_when_it_had_run_out() ->
 
 def test_without_patience_given_it_never_runs_out() -> None:
     assert not any(Patience(None).runs_out(step, 1.0) for step in range(1, 50))
+
+
+def of_pairs(losses: Sequence[float], norm: float = 1.0) -> int | None:
+    """The step at which a run over pairs is stopped."""
+    guard = Guard(vocabulary=VOCABULARY, pairs=True)
+    for step, loss in enumerate(losses, 1):
+        try:
+            guard.see(step, {"loss": loss, "grad_norm": norm})
+        except Diverged:
+            return step
+    return None
+
+
+def test_pairs_that_are_told_apart_wholly_do_not_stop_a_run() -> None:
+    fallen = [math.log(2) * 0.5**step for step in range(30)]
+    assert of_pairs([*fallen, *[0.0] * 50], norm=0.0) is None
+    chance = random.Random(7)
+    noisy = [chance.choice((0.05, 0.3, 2.5)) for _ in range(600)]
+    assert of_pairs([math.log(2), *noisy]) is None
+    assert of_pairs([math.log(2)] * 300) is None
+
+
+def test_answers_that_are_preferred_the_wrong_way_round_stop_a_run() -> None:
+    assert of_pairs([math.log(2), *[1.3] * 20]) == 11, "ten worse than guessing among two"

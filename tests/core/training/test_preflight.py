@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from core import slots
+from core.actions import Actions
 from core.disk import take_lease, write_atomic
 from core.errors import RunError
 from core.models import catalog
@@ -304,6 +305,10 @@ def compared(data: Data, plan: TrainingPlan) -> tuple[float, float]:
 def test_it_ends_before_memory_does_and_can_be_cancelled(
     data: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import torch
+
+    from core.training.program import preflight_program
+
     workspace, plan = data.workspace, data.plan("starter")
     started = preflight.start(workspace, OFFLINE, plan)
     folder = RunFolder(workspace.preflight(started.id))
@@ -319,3 +324,10 @@ def test_it_ends_before_memory_does_and_can_be_cancelled(
     assert (starved.status, starved.out_of_memory) == ("failed", True)
     assert starved.failure is not None
     assert "not enough memory" in starved.failure.problem
+    found = Actions(workspace, OFFLINE).preflight(starved.id)
+    assert found.batching is not None
+    assert found.batching.changes == {"batch_size": 2, "gradient_accumulation": 2}
+    assert found.batching.sentence in preflight_text.sentences(found)
+    full = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+    assert preflight_program._failed(full, folder).out_of_memory
+    assert not preflight_program._failed(ValueError("x"), folder).out_of_memory

@@ -30,6 +30,11 @@ FULL_GPU = Machine(gpus=2, gpu_name="H100", cores=16, packages=EVERY)
         ({"method": "qlora", "modules_to_save": "lm_head"}, FULL_GPU, "can't be merged"),
         ({"method": "full", "modules_to_save": "lm_head"}, CPU, "trains every layer"),
         ({"objective": "dpo", "packing": True}, CPU, "can't be packed"),
+        (
+            {"objective": "dpo", "method": "full", "launcher": "accelerate", "workers": 2},
+            FULL_GPU,
+            "trained by one worker",
+        ),
         ({"workers": 2}, FULL_GPU, "local launcher starts one process"),
         ({"launcher": "ray"}, CPU, "package ray"),
         ({"launcher": "accelerate", "workers": 4}, FULL_GPU, "there are 2"),
@@ -51,6 +56,7 @@ def test_what_can_not_be_is_refused(changes: dict[str, Any], machine: Machine, t
         ({"launcher": "accelerate", "workers": 2}, CPU),
         ({"method": "qlora", "optimizer": "paged_adamw_8bit", "liger": "on"}, FULL_GPU),
         ({"launcher": "accelerate", "workers": 2}, FULL_GPU),
+        ({"launcher": "accelerate", "workers": 2, "objective": "dpo"}, FULL_GPU),
         ({"launcher": "ray", "workers": 8, "method": "full"}, FULL_GPU),
     ],
 )

@@ -57,7 +57,7 @@ class Watched:
         self.id = runs.start(data.workspace, OFFLINE, data.plan("starter", **given)).id
         self.folder = data.workspace.run(self.id)
 
-    def until(self, seen: Callable[[RunView], object], seconds: float = 240) -> RunView:
+    def until(self, seen: Callable[[RunView], object], seconds: float = 300) -> RunView:
         deadline = time.monotonic() + seconds
         while not seen(view := runs.view(self.data.workspace, self.id)):
             if time.monotonic() > deadline:

@@ -57,7 +57,7 @@ class Page:
         """What `draw` is told of the page."""
         running, planning = self.running, self.planning
         return [
-            planning.dataset, planning.draft, running.chosen, running.search, running.longer
+            planning.dataset, planning.draft, running.chosen, running.search, running.going_on
         ]  # fmt: skip
 
     def draw(

@@ -60,11 +60,11 @@ class Planning:
         ids = [one.id for one in found]
         return wanted if wanted in ids else next(iter(ids), None)
 
-    def show(self, draft: Draft, voice: Voice, **more: Any) -> Drawn:
-        """A plan in the card, with its dataset chosen."""
+    def show(self, draft: Draft, voice: Voice, goto: str = "train-plan") -> Drawn:
+        """A plan in the card, with its dataset chosen, and the page scrolled to `goto`."""
         return {
             self.dataset: self.datasets(draft.dataset_id),
-            self.card: self.value(draft, voice, **more),
+            self.card: {**self.value(draft, voice), "goto": goto},
             self.draft: draft,
         }
 

@@ -30,7 +30,7 @@ class Running:
     def __init__(self, room: TrainRoom) -> None:
         self.room = room
         self.chosen = gr.State(None)
-        self.longer = gr.State(None)
+        self.going_on = gr.State(None)
         self.runs = widget("choices", "train-runs", role="choices")
         self.panel = widget("chart+run_panel", "train-run", role="run")
         self.tools = widget("acts", "train-tools", role="acts")
@@ -80,7 +80,7 @@ class Running:
     def drawn(self, visit: Visit, run_id: str | None) -> Drawn:
         """The same after something was done, with a run chosen."""
         values = dict(zip(self.outputs(), self.draw(visit, run_id, ""), strict=True))
-        return {**values, self.chosen: run_id, self.longer: None}
+        return {**values, self.chosen: run_id, self.going_on: None}
 
     def found(self, run_id: str | None, text: str, voice: Voice) -> Any:
         """The lines of the log that hold a text; its end without one."""

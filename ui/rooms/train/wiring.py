@@ -13,15 +13,22 @@ import gradio as gr
 from core.errors import DuotuneError
 from ui.boundary import told
 from ui.live import QUIET
+from ui.markup import text
 from ui.present import run_tools
 from ui.rooms.train.room import QUEUED, Draft, Drawn
 from ui.visit import Visit, visit_of
+from ui.words import Voice
 
 if TYPE_CHECKING:
     from ui.rooms.train.page import Page
 
 COPIES = frozenset({"clone", "new_plan"})
 """What makes a new plan of a run."""
+
+
+def say(words: str, voice: Voice) -> None:
+    """Tell in passing that something was done."""
+    gr.Info(text(words), title=voice("done.title"))
 
 
 # -- the plan -------------------------------------------------------------------------------------
@@ -56,7 +63,8 @@ def wire_plan(page: Page) -> list[Any]:
             value = planning.value(changed, visit.voice, serial, errors)
             return {planning.card: value, planning.draft: changed}
         fresh = Draft(dataset_id=changed.dataset_id, key=run.id)
-        return {**planning.show(fresh, visit.voice), **page.show_run(visit, run.id)}
+        shown = planning.show(fresh, visit.voice, goto="train-tabs")
+        return {**shown, **page.show_run(visit, run.id)}
 
     @told
     def act(draft: Draft, event: gr.EventData, request: gr.Request) -> Drawn:
@@ -67,7 +75,7 @@ def wire_plan(page: Page) -> list[Any]:
         voice, path = visit_of(request).voice, Path(file)
         draft, here = planning.open(path, dataset_id)
         word = "tools.opened" if here else "tools.opened_elsewhere"
-        gr.Info(voice(word, name=path.name))
+        say(voice(word, name=path.name), voice)
         return planning.show(draft, voice)
 
     card, draft = planning.card, planning.draft
@@ -93,10 +101,13 @@ def act_on_plan(page: Page, draft: Draft, asked: dict[str, Any], visit: Visit) -
             draft = replace(planning.recommended(draft.dataset_id), key=f"again {draft.key}")
         case "sweep":
             sweep = planning.sweep(draft, asked["values"])
-            gr.Info(voice("sweeps.started", n=len(sweep.run_ids)))
-            drawn = page.running.drawn(visit, sweep.run_ids[0])
-            sweeps = page.sweeping.draw(visit)[0]
-            return {**drawn, page.tabs: gr.Tabs(selected="sweeps"), page.sweeping.view: sweeps}
+            say(voice("sweeps.started", n=len(sweep.run_ids)), voice)
+            return {
+                **planning.show(draft, voice, goto="train-tabs"),
+                **page.running.drawn(visit, sweep.run_ids[0]),
+                page.tabs: gr.Tabs(selected="sweeps"),
+                page.sweeping.view: page.sweeping.draw(visit)[0],
+            }
     value = planning.value(draft, voice, asked.get("serial"))
     if asked["do"] == "differ":
         other = str(asked["values"].get("with", ""))
@@ -114,7 +125,7 @@ def act_on_plan(page: Page, draft: Draft, asked: dict[str, Any], visit: Visit) -
 def run_outputs(page: Page) -> list[Any]:
     """What showing a run, or the sweeps, sets."""
     running = page.running
-    shown = [running.chosen, running.longer, *running.outputs()]
+    shown = [running.chosen, running.going_on, *running.outputs()]
     return [page.tabs, *shown, page.sweeping.view]
 
 
@@ -139,7 +150,7 @@ def wire_runs(page: Page) -> list[Any]:
     def emptied(run_id: str | None, text: str, request: gr.Request) -> Any:
         return gr.skip() if text.strip() else search(run_id, "", request)
 
-    chosen = [running.chosen, running.longer, *running.outputs()]
+    chosen = [running.chosen, running.going_on, *running.outputs()]
     running.runs.choose(choose, None, chosen, **QUIET)
     found = [running.chosen, running.search]
     running.search.submit(search, found, running.log, **QUEUED)
@@ -169,14 +180,14 @@ def act_on_run(page: Page, asked: dict[str, Any], visit: Visit) -> Drawn:
         longer = running.longer(run_id, values)
         run = page.room.watch.view(run_id).run
         shown = {"html": run_tools.tools(run, voice, longer)}
-        return {running.tools: shown, running.longer: longer}
+        return {running.tools: shown, running.going_on: longer}
     if do == "keep":
         kept = page.room.actions.keep_run(run_id, values.get("name", "").strip() or None)
-        gr.Info(voice("runs.keep.done", name=kept.entry.name))
+        say(voice("runs.keep.done", name=kept.entry.name), voice)
         return {**running.drawn(visit, run_id), page.library.view: page.library.draw(visit)[0]}
     if do == "delete":
         gone = page.room.actions.delete_run(run_id)
-        gr.Info(voice("runs.deleted", name=gone.plan.name))
+        say(voice("runs.deleted", name=gone.plan.name), voice)
         return running.drawn(visit, None)
     return page.show_run(visit, running.do(do, run_id, values).id)
 
