@@ -181,6 +181,7 @@ def kept(layers: int, method: str, precision: str, attention: str, kind: str) ->
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("method", "precision", "attention", "kind"),
     [

@@ -20,7 +20,7 @@ from core.training.records import Run, RunView
 from core.workspace import Workspace
 from tests.core.training.conftest import Data
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 OFFLINE = Settings(offline=True)
 
 

@@ -26,7 +26,7 @@ from core.workspace import Workspace
 from tests.core.training.attempts import tensors
 from tests.core.training.conftest import Data, dialogue, make_data
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 needs_ray = pytest.mark.skipif(
     find_spec("ray") is None, reason="Ray is not installed: the `cluster` extra brings it"
 )
