@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from core.data.canonical import CallText, TalkText, TurnText, talk_json
+from core.data.canonical import CallText, TalkText, TurnText
 from core.data.reading.locating import key_twice
 
 LONG_BYTES = 32_000
@@ -107,14 +107,7 @@ NOT_BEFORE = {
 class FastLane:
     """Decides row by row; remembers tool definitions between rows."""
 
-    taken: int = 0
-    """Rows that `take` has passed."""
     _tools: dict[bytes, _Tools | None] = field(default_factory=dict)
-
-    def conversation(self, line: bytes) -> bytes | None:
-        """The row's conversation as canonical JSON; None when `check_row` must look at it."""
-        talk = self.talk(line)
-        return None if talk is None else talk_json(talk)
 
     def talk(self, line: bytes) -> TalkText | None:
         """The row's conversation; None when `check_row` must look at it."""
@@ -125,13 +118,6 @@ class FastLane:
             return TalkText([TurnText(turn.role, turn.content) for turn in row.messages])
         tools = self._read_tools(row.tools)
         return TalkText([_as_text(turn) for turn in row.messages], tools.written if tools else ())
-
-    def take(self, _number: int, _offset: int, line: bytes) -> bool:
-        """Whether a row has nothing to remark on; the conversation itself is not wanted."""
-        if self.passed(line) is None:
-            return False
-        self.taken += 1
-        return True
 
     def passed(self, line: bytes) -> PlainRow | CallingRow | None:
         """The decoded row when there is nothing to remark on."""

@@ -26,13 +26,11 @@ class Counting:
     turns: int = 0
     multi_turn: int = 0
     with_system: int = 0
-    without_system: int = 0
     with_tools: int = 0
     pairs: int = 0
     """With a rejected answer beside the chosen one."""
     characters: int = 0
     longest_row: int | None = None
-    first_without_system: int | None = None
     tags: Counter[str] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
     _longest: int = -1
@@ -50,12 +48,7 @@ class Counting:
         self.multi_turn += users > 1
         self.with_tools += has_tools or calls > 0
         self.characters += size
-        if system:
-            self.with_system += 1
-        else:
-            self.without_system += 1
-            if self.first_without_system is None:
-                self.first_without_system = number
+        self.with_system += system
         if size > self._longest:
             self._longest, self.longest_row = size, number
 

@@ -7,7 +7,7 @@ good rows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from core.data.reading.blocks import LARGE_BLOCK, SMALL_BLOCK, pieces
 from core.data.reading.malformed import Fault
@@ -72,9 +72,9 @@ class Scanner(Window):
                     yield self._remark("comma_extra")
                 comma = True
                 self.position += 1
-            elif inside and (comma or free) and (block := self._block()) is not None:
-                yield from block
-                comma, free = self._passed_comma(), False
+            elif inside and (comma or free) and self.position >= self._slow_until:
+                has_rows = yield from self._block()
+                comma, free = (self._passed_comma(), False) if has_rows else (comma, free)
             else:
                 row, *more = self._row(missing_comma=not (comma or free) and inside)
                 yield row
@@ -94,35 +94,31 @@ class Scanner(Window):
     def _remark(self, code: str) -> Row:
         return Row(None, self.position, b"", None, (Fault(code, 0, {}),))
 
-    def _block(self) -> list[Row] | None:
-        """Many rows at once, up to the end of the last; None when that isn't possible."""
-        start, number = self.position, self.number
-        if start < self._slow_until:
-            return None
-        block = self.source.read(start, self._block_size)
-        rows = self._block_rows(start, block)
-        if self.number == number:
-            self._slow_until = start + len(block)
-            return None
-        for row in rows[:1]:
-            self._learn(row)
-        return rows
+    def _block(self) -> Generator[Row, None, bool]:
+        """Many rows at once, up to the end of the last; returns whether there were any.
 
-    def _block_rows(self, start: int, block: bytes) -> list[Row]:
-        rows: list[Row] = []
+        A row is yielded before those after it are offered to be taken: places are asked in order.
+        """
+        start, before, is_learnt = self.position, self.number, False
+        block = self.source.read(start, self._block_size)
         self._block_size = LARGE_BLOCK
         for begin, end in pieces(block):
             number, offset, data = self.number + 1, start + begin, block[begin:end]
-            if not self._take(number, offset, data):
-                row = decode_row(number, offset, data)
-                if row.value is None:  # broken, or no row at all: to be looked at by itself
-                    self._block_size = SMALL_BLOCK
-                    self.position = offset
-                    break
-                rows.append(row)
-            self.number = number
-            self.position = start + end
-        return rows
+            row = None if self._take(number, offset, data) else decode_row(number, offset, data)
+            if row is not None and row.value is None:  # broken: to be looked at by itself
+                self._block_size = SMALL_BLOCK
+                self.position = offset
+                break
+            self.number, self.position = number, start + end
+            if row is None:
+                continue
+            if not is_learnt:
+                self._learn(row)
+                is_learnt = True
+            yield row
+        if self.number == before:
+            self._slow_until = start + len(block)
+        return self.number > before
 
     def _passed_comma(self) -> bool:
         """Whether the last block went on beyond the comma, to where a row is broken."""

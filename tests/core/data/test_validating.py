@@ -161,6 +161,15 @@ def test_a_duplicate_is_told_at_its_place_however_both_rows_were_looked_at(path:
     assert (seen.duplicates, seen.usable, seen.rejected) == (3, 3, 0)
 
 
+def test_rows_of_a_list_are_taken_in_their_order(path: Path) -> None:
+    rows = [row("a", "b"), row("c", "d", note=1), {"messages": []}, row("a", "b"), row("c", "d")]
+    path.write_bytes(as_list([json.dumps(one).encode() for one in [*rows, *rows[3:]]]))
+    found = [(p.code, p.row, p.line) for p in validate(path).problems if p.row]
+    again = [("exact_duplicate", n, n + 1) for n in range(4, 8)]
+    assert found == [("messages_empty", 3, 4), *again]
+    assert list(look_at(path, choices=ReadChoices(structure_only=True)).examples.rows) == [1, 2]
+
+
 @pytest.mark.parametrize("dedupe", [True, False])
 def test_what_is_counted(path: Path, dedupe: bool) -> None:
     spoken = [{"messages": [SYSTEM, *turns(f"q{n}", "a")]} for n in range(3)]
