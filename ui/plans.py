@@ -88,7 +88,11 @@ class Plans:
         return self.proposal(plan.dataset_id, always | own)
 
     def exactly(self, plan: TrainingPlan, changes: Mapping[str, Any]) -> Proposal:
-        """The plan with every value as its card shows it, also where one follows from another."""
+        """The plan with every value as its card shows it, also where one follows from another.
+
+        No changes at all leave it as it is.
+        """
+        changes = changes or plan.model_dump(include=set(CHANGEABLE))
         proposal = self.changed(plan, changes)
         wanted = PlanChanges.parse(changes).model_dump(exclude_none=True)
         moved = [name for name, value in wanted.items() if getattr(proposal.plan, name) != value]

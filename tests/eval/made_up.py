@@ -113,6 +113,7 @@ def run_view(curve: Curve | None = None, name: str = "Support desk") -> RunView:
         id="run-20261121-103005-9f2c", plan=plan, status="succeeded",
         created="2026-11-21T10:30:05+00:00", attempt=1, phase=None, step=100, total_steps=100,
         eta_s=None, tokens_per_s=None, loss=0.1, validation_loss=0.2, last_checkpoint=None,
+        has_model=True,
     )  # fmt: skip
     return RunView(run=run, curve=curve or Curve(train=(), validation=()), events=())
 

@@ -15,7 +15,7 @@ from core.processes import ProcessId
 from eval.evaluations import Launch
 from eval.folder import ReportFolder
 from eval.records import EvaluationRequest
-from tests.ui.browser import visit
+from tests.ui.browser import Visited, visit
 from tests.ui.fake_parts import FakeActions
 from ui import shell
 
@@ -98,14 +98,41 @@ def test_stopping_resuming_and_a_reload_lose_nothing(
         page.reload()
         expect(page.locator("#room-train-button")).to_have_attribute("aria-selected", "true")
         actions.pace.step_s = 0.01
+        expect(run.locator(".dt-next")).to_contain_text("steps remain")
         run.locator("button[data-do=resume]").click()
         expect(run.locator(".dt-badge")).to_have_text(FINISHED)
         expect(page.locator("#train-runs")).to_contain_text("finished")
         page.get_by_role("button", name="Log").click()
         expect(page.locator("#train-log")).to_contain_text("step 40/40")
+        page.locator("#train-log-search textarea, #train-log-search input").first.fill("STEP 7/")
+        page.keyboard.press("Enter")
+        expect(page.locator("#train-log mark")).to_have_text("step 7/")
+        steer_in_the_train_room(seen)
         seen.room("chat")
         expect(page.locator("#chat-run .dt-badge")).to_have_text(FINISHED)
         seen.assert_sound()
+
+
+def steer_in_the_train_room(seen: Visited) -> None:
+    """Name a run, copy its plan, change the method, and take the plan away as a file."""
+    page, tools, plan = (
+        seen.page,
+        seen.page.locator("#train-tools"),
+        seen.page.locator("#train-plan"),
+    )
+    tools.locator("summary", has_text="Name and note").click()
+    tools.locator("input[name=name]").last.fill("Orders <2>")
+    tools.locator("button[data-do=label]").click()
+    expect(page.locator("#train-run h3")).to_have_text("Orders <2>")
+    tools.locator("button[data-do=clone]").click()
+    expect(plan.locator("input[name=name]")).to_have_value("Orders <2> (2)")
+    plan.locator("select[name=method]").select_option("full")
+    expect(plan.locator("[data-setting=rank]")).to_be_hidden()
+    expect(plan.locator(".dt-fit-verdict")).to_contain_text("It fits.")
+    plan.locator("summary", has_text="Files").click()
+    with page.expect_download() as download:
+        plan.locator("button[data-do=save]").click()
+    assert 'method = "full"' in download.value.path().read_text()
 
 
 def test_a_pending_plan_and_the_chat_survive_a_restart_of_the_app(
@@ -229,7 +256,7 @@ def test_a_fixed_number_of_steps_disables_the_epochs(app: shell.RunningApp, smal
         seen.say("use 20 steps")
         plan = seen.page.locator("#chat-plan")
         expect(plan.locator("input[name=epochs]")).to_be_disabled()
-        plan.locator("summary").click()
+        plan.locator(".dt-advanced > summary").click()
         plan.locator("input[name=max_steps]").fill("")
         plan.locator("input[name=max_steps]").press("Tab")
         expect(plan.locator("input[name=epochs]")).to_be_enabled()
@@ -259,6 +286,8 @@ def test_every_room_in_every_guise(
             seen.room(name)
             page.wait_for_timeout(300)
             assert seen.overflow() <= 0, name
+            if name == "train":
+                look_into_tabs(seen)
             labels = page.locator(f"#room-{name}").inner_text()
             assert ("Finished run" in labels) is (not chinese and name in ("compare", "report"))
             assert "__i18n__" not in labels
@@ -266,6 +295,14 @@ def test_every_room_in_every_guise(
             "微调有效" if chinese else "Tuning helped"
         )
         seen.assert_sound()
+
+
+def look_into_tabs(seen: Visited) -> None:
+    """Every tab of the Train room can be reached and fits; the first one again in the end."""
+    for tab in ("compare", "sweeps", "library", "models", "runs"):
+        seen.page.locator(f"#train-tab-{tab}-button").click()
+        expect(seen.page.locator(f"#train-tab-{tab}")).to_be_visible()
+        assert seen.overflow() <= 0, tab
 
 
 def test_the_language_can_be_switched_and_is_remembered(app: shell.RunningApp) -> None:
@@ -288,7 +325,7 @@ def test_the_plan_can_be_decided_by_keyboard_alone(app: shell.RunningApp, small:
         seen.say("train")
         expect(page.locator("#chat-plan input[name=seed]")).to_be_attached()
         page.locator("#chat-plan input[name=alpha]").focus()
-        for _ in range(2):
+        for _ in range(3):  # past the advanced settings and the parts of memory, both folded
             page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.type") == "submit"
         page.keyboard.press("Enter")

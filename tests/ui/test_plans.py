@@ -10,8 +10,9 @@ import pytest
 from core.assistant.records import Pending
 from core.errors import DuotuneError, PlanError
 from core.training.plan import TrainingPlan
+from core.training.preflight_folder import Preflight
 from tests.ui.fake_parts import FakeActions
-from ui.plans import Plans
+from ui.plans import Page, Plans
 from ui.present.plan import NOTHING
 from ui.watch import Watch
 from ui.words import Voice
@@ -139,3 +140,50 @@ def test_reasons_warnings_and_errors_are_said_in_chinese(plans: Plans, plan: Tra
     wrong = {**as_typed(value), "epochs": "400"}
     errors = plans.card_value("k", plan, wrong, Voice("zh"), touched=["epochs"])["errors"]
     assert "不能大于 100" in errors[0]
+
+
+def test_a_licence_that_was_not_accepted_stops_the_start(
+    plans: Plans, plan: TrainingPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(_: FakeActions, name: str, accepted: str | None = None) -> PlanError | None:
+        return None if accepted == "Terms" else PlanError(f"Accept the terms of {name}.")
+
+    monkeypatch.setattr(FakeActions, "licence_question", ask)
+    typed = as_typed(plans.card_value("k", plan, {}, EN))
+    with pytest.raises(PlanError, match="terms of starter"):
+        plans.agreed(plan, typed)
+    assert plans.agreed(plan, {**typed, "licence_accepted": "Terms"}).licence_accepted == "Terms"
+
+
+def test_another_method_brings_its_own_recommendations(plans: Plans, plan: TrainingPlan) -> None:
+    led = {"base_model": plan.base_model, "method": "full", "objective": "sft"}
+    full = plans.card_value("k", plan, led, EN, touched=["method"])
+    rate = plans.proposal(plan.dataset_id, {"method": "full"}).plan.learning_rate
+    assert rate != plan.learning_rate
+    typed = as_typed(full)
+    assert float(typed["learning_rate"]) == rate
+    assert "rank" not in typed
+    again = plans.card_value("k", plan, {**typed, "epochs": "4"}, EN, touched=["epochs"])
+    assert "Your choice" not in setting(again, "learning_rate")["why"]
+    assert "Your choice" in setting(again, "epochs")["why"]
+
+
+def test_memory_is_looked_at_once_and_again_after_it_ran_out(
+    plans: Plans, plan: TrainingPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    real = FakeActions.smaller_batch
+
+    def smaller(self: FakeActions, plan: TrainingPlan, out_of_memory: bool = False) -> Any:
+        asked.append(out_of_memory)
+        return real(self, plan, out_of_memory)
+
+    monkeypatch.setattr(FakeActions, "smaller_batch", smaller)
+    assert plans.room(plan, Page()).fit is plans.room(plan, Page()).fit
+    assert asked == [], "it fits"
+    failed = Preflight(
+        id="pre-1", plan=plan, created="", status="failed", phase="training", step=1,
+        total_steps=None, measured=None, failure=None, out_of_memory=True,
+    )  # fmt: skip
+    assert plans.room(plan, Page(has_tools=True, preflight=failed)).batching is not None
+    assert asked == [True]

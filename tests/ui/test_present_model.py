@@ -132,3 +132,39 @@ def test_a_download_is_one_line(changes: dict[str, object], words: str) -> None:
 @pytest.mark.parametrize("phase", ["starting", "inspecting", "downloading", "checking"])
 def test_every_phase_of_a_download_has_words(phase: str) -> None:
     assert present.download(moment(phase=phase), EN).startswith("a/b: ")
+
+
+def test_what_can_be_done_follows_from_what_was_found(starter: ModelInspection) -> None:
+    here = str(present.doing(starter, EN))
+    assert 'data-do="use" data-model="starter"' in here
+    assert "download" not in here
+    facts = {
+        "local": False,
+        "id_or_path": "org/model",
+        "commit": "abc",
+        "download_bytes": 3_100_000_000,
+    }
+    far = str(present.doing(starter.model_copy(update=facts), EN))
+    assert 'data-do="download" data-model="org/model" data-revision="abc"' in far
+    assert "Download 3.1 GB" in far
+    refused = starter.model_copy(update={"refusal": Refusal(problem="No.", fix="Other.")})
+    assert present.doing(refused, EN) is None
+
+
+def test_downloads_can_be_cancelled_gone_on_with_and_used() -> None:
+    base = {"id": "dl-1", "model": "org/<m>", "revision": None, "created": "", "commit": None}
+    states = {
+        "running": {"phase": "downloading", "bytes_done": 5, "bytes_total": 10},
+        "failed": {"phase": "failed", "bytes_done": 5, "bytes_total": 10, "problem": "No room."},
+        "done": {"phase": "done", "bytes_done": 10, "bytes_total": 10},
+    }
+    found = [
+        Download.model_validate({**base, **facts, "status": status, "bytes_per_s": None, "eta_s": None})
+        for status, facts in states.items()
+    ]  # fmt: skip
+    shown = str(present.downloads(found, EN))
+    assert "width:50.0%" in shown
+    assert re.findall('data-do="([a-z-]+)"', shown) == ["cancel-download", "download", "use"]
+    assert "No room." in shown
+    assert "org/&lt;m&gt;" in shown
+    assert present.downloads([], EN) == ""

@@ -155,12 +155,16 @@ class Finisher:
             f"---\nbase_model: {name}\nlibrary_name: {library}\n"
             "pipeline_tag: text-generation\n---\n"
             f"# {plan.name}\n\n{plan.description}\n\n"
-            f"{self._what()} `{name}`, made with {OBJECTIVES[plan.objective]}.\n\n"
+            f"{self._what()} `{name}`, made with {self._objective()}.\n\n"
             f"{self._shape()}"
             f"- learning rate {plan.learning_rate:g} ({plan.scheduler}), effective batch "
             f"{plan.effective_batch}, seed {plan.seed}\n"
             f"- data set `{plan.dataset_id}`, split `{plan.split_fingerprint[:12]}`.{at}\n"
         )
+
+    def _objective(self) -> str:
+        beta = f" (beta {self.plan.beta:g})" if self.plan.objective == "dpo" else ""
+        return OBJECTIVES[self.plan.objective] + beta
 
     def _what(self) -> str:
         if self.plan.method == "full":

@@ -185,7 +185,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[psutil.Process]:
         process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
     head = psutil.Process(process.pid)
     monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{port}")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while "--block" not in (Path(folder) / "start.log").read_text():
         assert time.monotonic() < deadline
         assert process.poll() is None, (Path(folder) / "start.log").read_text()

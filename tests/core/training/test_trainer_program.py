@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -49,7 +49,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Data:
     return make_data(workspace, [dialogue(n, part) for n, part in enumerate(parts)])
 
 
-def wait(data: Data, run_id: str, until: Callable[[RunView], object], seconds: float = 120) -> Run:
+def wait(data: Data, run_id: str, until: Callable[[RunView], object], seconds: float = 300) -> Run:
     """The run once `until` holds of its view."""
     deadline = time.monotonic() + seconds
     while not until(view := runs.view(data.workspace, run_id)):
@@ -199,7 +199,9 @@ def test_a_base_with_broken_weights_fails_and_publishes_nothing(
 def test_a_full_disk_is_said_in_a_sentence(
     shop: Data, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def limited(argv: list[str], log: Path, env: dict[str, str]) -> object:
+    def limited(
+        argv: list[str], log: Path, env: dict[str, str], leases: Sequence[int] = ()
+    ) -> object:
         limits = (100_000, resource.RLIM_INFINITY)
         with log.open("ab") as output:
             process = subprocess.Popen(
@@ -209,6 +211,7 @@ def test_a_full_disk_is_said_in_a_sentence(
                 stdout=output,
                 stderr=output,
                 env=env,
+                pass_fds=tuple(leases),
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits),
             )
         import psutil
@@ -217,7 +220,7 @@ def test_a_full_disk_is_said_in_a_sentence(
 
         return ProcessId(pid=process.pid, started=psutil.Process(process.pid).create_time())
 
-    monkeypatch.setattr(launching, "start_detached", limited)
+    monkeypatch.setattr("core.training.launchers.processes.start_detached", limited)
     run, folder = train(shop, plan_of(shop, tiny_model))
     assert run.status == "failed"
     assert run.failure is not None

@@ -54,17 +54,7 @@ def wire_plan(page: Page) -> list[Any]:
 
     @told
     def approve(draft: Draft, event: gr.EventData, request: gr.Request) -> Drawn:
-        visit, changed = visit_of(request), draft.revised(event._data)
-        try:
-            run = planning.start(changed)
-        except DuotuneError as error:
-            errors = visit.voice.trouble(error)
-            serial = event._data.get("serial")
-            value = planning.value(changed, visit.voice, serial, errors)
-            return {planning.card: value, planning.draft: changed}
-        fresh = Draft(dataset_id=changed.dataset_id, key=run.id)
-        shown = planning.show(fresh, visit.voice, goto="train-tabs")
-        return {**shown, **page.show_run(visit, run.id)}
+        return start_plan(page, draft.revised(event._data), event._data, visit_of(request))
 
     @told
     def act(draft: Draft, event: gr.EventData, request: gr.Request) -> Drawn:
@@ -87,6 +77,21 @@ def wire_plan(page: Page) -> list[Any]:
         card.approve(approve, draft, shown, **QUEUED),
         card.act(act, draft, shown, **QUEUED),
     ]
+
+
+def start_plan(page: Page, changed: Draft, asked: dict[str, Any], visit: Visit) -> Drawn:
+    """Start what the card shows; the card says why when it can't be."""
+    planning = page.planning
+    try:
+        run = planning.start(changed)
+    except DuotuneError as error:
+        value = planning.value(
+            changed, visit.voice, asked.get("serial"), visit.voice.trouble(error)
+        )
+        return {planning.card: value, planning.draft: changed}
+    fresh = Draft(dataset_id=changed.dataset_id, key=run.id)
+    shown = planning.show(fresh, visit.voice, goto="train-tabs")
+    return {**shown, **page.show_run(visit, run.id)}
 
 
 def act_on_plan(page: Page, draft: Draft, asked: dict[str, Any], visit: Visit) -> Drawn:
