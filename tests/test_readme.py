@@ -38,7 +38,8 @@ def test_every_command_it_names_exists() -> None:
 
 
 def test_every_setting_it_names_is_read() -> None:
-    read = (ROOT / "core" / "settings.py").read_text(encoding="utf-8")
+    readers = (ROOT / "core" / "settings.py", ROOT / "duotune")
+    read = "".join(file.read_text(encoding="utf-8") for file in readers)
     for name in re.findall(r"`(DUOTUNE_[A-Z_]+)`", README):
         stem = name.removesuffix("_URL")
         assert stem in read, name

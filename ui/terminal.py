@@ -18,11 +18,13 @@ from eval.records import EvaluationRequest, Sample
 from ui import (
     terminal_augment,
     terminal_data,
+    terminal_doctor,
     terminal_launch,
     terminal_masks,
     terminal_models,
     terminal_plan,
     terminal_runs,
+    terminal_sweep,
 )
 from ui import terminal_views as views
 from ui.terminal_cli import Json, RunName, cli, open_actions
@@ -118,11 +120,13 @@ __all__ = [
     "cli",
     "terminal_augment",
     "terminal_data",
+    "terminal_doctor",
     "terminal_launch",
     "terminal_masks",
     "terminal_models",
     "terminal_plan",
     "terminal_runs",
+    "terminal_sweep",
 ]
 
 

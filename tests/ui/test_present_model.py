@@ -153,15 +153,16 @@ def test_what_can_be_done_follows_from_what_was_found(starter: ModelInspection) 
 
 def test_downloads_can_be_cancelled_gone_on_with_and_used() -> None:
     base = {"id": "dl-1", "model": "org/<m>", "revision": None, "created": "", "commit": None}
+    unmeasured = {"bytes_per_s": None, "eta_s": None}
     states = {
         "running": {"phase": "downloading", "bytes_done": 5, "bytes_total": 10},
         "failed": {"phase": "failed", "bytes_done": 5, "bytes_total": 10, "problem": "No room."},
         "done": {"phase": "done", "bytes_done": 10, "bytes_total": 10},
     }
     found = [
-        Download.model_validate({**base, **facts, "status": status, "bytes_per_s": None, "eta_s": None})
+        Download.model_validate(base | facts | {"status": status} | unmeasured)
         for status, facts in states.items()
-    ]  # fmt: skip
+    ]
     shown = str(present.downloads(found, EN))
     assert "width:50.0%" in shown
     assert re.findall('data-do="([a-z-]+)"', shown) == ["cancel-download", "download", "use"]
