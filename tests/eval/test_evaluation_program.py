@@ -313,7 +313,7 @@ def test_a_limit_that_leaves_no_question_is_refused_before_anything_starts(
 def test_a_run_without_an_adapter_is_not_evaluated(
     workspace: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failed = run.model_copy(update={"status": "failed"})
+    failed = run.model_copy(update={"status": "failed", "has_model": False})
     monkeypatch.setattr(runs, "status", lambda *_: failed)
     with pytest.raises(RunError, match="no tuned model"):
         evaluations.start(
