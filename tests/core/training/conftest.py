@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -78,11 +79,19 @@ def make_data(workspace: Workspace, rows: list[dict[str, object]]) -> Data:
     return Data(workspace, dataset, splitting.frozen_split(workspace, dataset.id))
 
 
-@pytest.fixture
-def data(workspace: Workspace) -> Data:
-    """48 rows to train on, 6 to validate, 6 to test."""
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Data:
+    """What `data` is a copy of: reading the rows anew for each test would take most of its time."""
     parts = ["train"] * 48 + ["validation"] * 6 + ["test"] * 6
+    workspace = Workspace.open(tmp_path_factory.mktemp("made") / "workspace")
     return make_data(workspace, [dialogue(n, part) for n, part in enumerate(parts)])
+
+
+@pytest.fixture
+def data(workspace: Workspace, made: Data) -> Data:
+    """48 rows to train on, 6 to validate, 6 to test."""
+    shutil.copytree(made.workspace.root, workspace.root, dirs_exist_ok=True)
+    return Data(workspace, made.dataset, made.split)
 
 
 class WrittenRun:
