@@ -174,7 +174,7 @@ def run(seen: RunSeen, language: Language) -> str:
     parts = [reply(seen.status, language, **facts)]
     if seen.problem:
         parts.append(_why(seen, language))
-    if seen.can_resume:
+    if seen.can_resume and seen.last_checkpoint:
         parts.append(reply("can_resume", language, checkpoint=seen.last_checkpoint))
     return joined(parts, language)
 

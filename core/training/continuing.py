@@ -145,6 +145,8 @@ def _sentences(found: Continuation, plan: TrainingPlan) -> list[str]:
 
 
 def _where(found: Continuation) -> str:
+    if found.from_step == 0:
+        return "Starts from the beginning: there is no checkpoint of it yet."
     if found.total_steps is None:
         return f"Goes on from step {found.from_step}; how many remain is counted when it starts."
     return (

@@ -132,8 +132,13 @@ class Run(Record):
 
     @property
     def can_resume(self) -> bool:
-        ended = self.status in ("stopped", "interrupted", "failed")
-        return ended and (bool(self.last_checkpoint) or not self.began)
+        """Whether it can be gone on with; without a checkpoint, from its beginning.
+
+        What failed before its first checkpoint would only fail again.
+        """
+        if self.status == "failed":
+            return bool(self.last_checkpoint) or not self.began
+        return self.status in ("stopped", "interrupted")
 
     @property
     def can_extend(self) -> bool:

@@ -1,4 +1,4 @@
-"""`./duotune bench [opening|step|events|batch|reading ...]`: measure, print, write bench.json."""
+"""`./duotune bench [PART ...]`: measure, print, write bench.json."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from core.identifiers import now
-from tests.bench import batch, events, opening, reading, step_time
+from tests.bench import batch, events, gpu, kills, opening, reading, step_time
 
 Measure = Callable[[Path], Mapping[str, object]]
 PARTS: dict[str, Measure] = {
@@ -20,6 +20,8 @@ PARTS: dict[str, Measure] = {
     "events": events.measure,
     "batch": batch.measure,
     "reading": reading.measure,
+    "kills": kills.measure,
+    "gpu": gpu.measure,
 }
 GOALS = {
     "opening": "answering page 2 s, first page 1.5 s, on an idle machine",
@@ -28,7 +30,11 @@ GOALS = {
     "batch": "ratio at least 0.95",
     "reading": "validate 300 MB per cpu-second in 100 MB, exact duplicates 2 cpu-s more, an array "
     "2 cpu-s",
+    "kills": "20 of 20 end the same, two runs of one plan are identical",
+    "gpu": "model FLOPs utilisation 0.5 at 8B, and no slower than plain TRL",
 }
+UNASKED = ("kills", "gpu")
+"""Take many minutes, or tell nothing without a GPU: measured only when they are named."""
 
 
 def main(names: list[str]) -> int:
@@ -43,7 +49,7 @@ def main(names: list[str]) -> int:
         "load_before": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
     }
-    for name in names or list(PARTS):
+    for name in names or [name for name in PARTS if name not in UNASKED]:
         with tempfile.TemporaryDirectory() as home:
             measured = PARTS[name](Path(home))
         result[name] = {**measured, "goal": GOALS[name]}

@@ -13,6 +13,7 @@ from safetensors import safe_open
 
 from core.actions import Actions
 from core.data.examples import SUPPORT_DESK
+from core.models.catalog import STARTER_FOLDER
 from core.settings import Settings
 from core.training.events import StepLogged
 from core.training.job import Launch
@@ -56,9 +57,7 @@ def _trial(actions: Actions, plan: TrainingPlan, calm: RunView, step: int) -> di
     view = _wait(actions, run.id, lambda seen: not seen.run.is_live)
     status, checkpoint = view.run.status, view.run.last_checkpoint
     loads = checkpoint is None or _loads(actions, run.id, checkpoint)
-    # A run that has not come to its first checkpoint has nothing to go on from: it begins again.
-    again = actions.resume_run(run.id) if checkpoint else actions.start_training(plan)
-    ended = _finished(actions, again.id)
+    ended = _finished(actions, actions.resume_run(run.id).id)
     same = _same(calm, ended) and _weights(actions, calm) == _weights(actions, ended)
     return {
         "killed_at": view.run.step,
@@ -92,9 +91,15 @@ def _finished(actions: Actions, run_id: str) -> RunView:
 
 
 def _loads(actions: Actions, run_id: str, checkpoint: str) -> bool:
-    """Whether every tensor of a checkpoint's adapter can be read."""
-    file = actions.workspace.run(run_id).checkpoints / checkpoint / "adapter_model.safetensors"
-    return bool(_tensors(file))
+    """Whether PEFT puts a checkpoint's adapter on its base, with every tensor of it."""
+    from peft import PeftModel, get_peft_model_state_dict
+    from transformers import AutoModelForCausalLM
+
+    folder = actions.workspace.run(run_id).checkpoints / checkpoint
+    base = AutoModelForCausalLM.from_pretrained(STARTER_FOLDER)
+    loaded = get_peft_model_state_dict(PeftModel.from_pretrained(base, folder))
+    stored = _tensors(folder / "adapter_model.safetensors")
+    return {name: value.numpy().tobytes() for name, value in loaded.items()} == stored
 
 
 def _same(one: RunView, other: RunView) -> bool:

@@ -194,3 +194,17 @@ def test_without_steps_no_time_is_guessed(workspace: Workspace, written_run: Wri
     found = runs.continuation(workspace, written_run.folder.run_id)
     assert (found.from_step, found.total_steps, found.seconds) == (2, None, None)
     assert found.sentences == ("Goes on from step 2; how many remain is counted when it starts.",)
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_from_the_beginning(
+    data: Data, launched: list[tuple[str, int]]
+) -> None:
+    run = runs.start(data.workspace, OFFLINE, data.plan("starter"))
+    written = WrittenRun.of(data.workspace.run(run.id))
+    written.happened(RunStarted(attempt=1, pid=1, from_step=0), step(2, 24, 1.0))
+    cut_off = runs.status(data.workspace, run.id)
+    assert (cut_off.status, cut_off.can_resume, cut_off.can_extend) == ("interrupted", True, False)
+    found = runs.continuation(data.workspace, run.id)
+    assert found.sentences[0] == "Starts from the beginning: there is no checkpoint of it yet."
+    runs.resume(data.workspace, OFFLINE, run.id)
+    assert launched == [(run.id, 1), (run.id, 2)]

@@ -13,7 +13,7 @@ from core.errors import DataError, DuotuneError, ModelError, PlanError, RunError
 from core.settings import Settings
 from core.slots import Holding
 from core.training import launching, runs
-from core.training.events import RunStarted, RunStopped, RunSucceeded
+from core.training.events import RunFailed, RunStarted, RunStopped, RunSucceeded
 from core.workspace import RunFolder, Workspace
 from tests.core.training.conftest import Data, WrittenRun, dialogue, make_data
 
@@ -72,7 +72,7 @@ def test_a_start_launches_one_trainer_and_says_starting(
     assert data.workspace.run(run.id).plan.exists()
 
 
-@pytest.mark.parametrize("status", ["succeeded", "without a checkpoint"])
+@pytest.mark.parametrize("status", ["succeeded", "failed without a checkpoint"])
 def test_only_a_run_with_something_left_to_do_is_resumed(data: Data, status: str) -> None:
     run = WrittenRun(data.workspace)
     run.happened(RunStarted(attempt=1, pid=1, from_step=0))
@@ -83,7 +83,7 @@ def test_only_a_run_with_something_left_to_do_is_resumed(data: Data, status: str
             RunSucceeded(attempt=1, step=9, best_step=9, best_loss=1, seconds=1, changes_model=True)
         )
     else:
-        run.happened(RunStopped(attempt=1, step=0))
+        run.happened(RunFailed(attempt=1, problem="No."))
     with pytest.raises(RunError, match=r"nothing to resume|no whole checkpoint"):
         runs.resume(data.workspace, OFFLINE, run.folder.run_id)
 
