@@ -70,7 +70,8 @@ def _attempt(folder: RunFolder, workers: Workers | None) -> int:
         else:
             _carry_out(folder, journal)
     except Exception as error:  # noqa: BLE001  the program's one boundary: types what escapes
-        traceback.print_exc()
+        with suppress(OSError):  # a full disk takes no log either, and must still be told of
+            traceback.print_exc()
         why = _explained(error, folder, several=workers is not None)
         journal.last_words(RunFailed, problem=why.problem, where=why.where, fix=why.fix)
         return 1
