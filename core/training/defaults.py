@@ -13,6 +13,10 @@ RANK_REASON = (
     "Rank {rank} holds what {rows} teach: an adapter suffices while its size exceeds what the "
     "data holds (Thinking Machines, LoRA Without Regret)."
 )
+LABEL_RANK_REASON = (
+    "Rank {rank}: an answer is one of {classes} labels, {bits:.1f} bits, so {rows} rows teach much "
+    "less than an adapter holds (Thinking Machines, LoRA Without Regret)."
+)
 RATE_REASON = (
     "LoRA wants about 10 times the rate of full fine-tuning, so 1e-4 to 2e-4 "
     "(Thinking Machines, LoRA Without Regret)."
@@ -35,7 +39,7 @@ PAGED_REASON = "Moments in a byte each, moved out of the GPU's memory at peaks (
 BIG, HUGE = 4_000_000_000, 30_000_000_000
 """Parameters from which full fine-tuning takes the smaller rate; from which LoRA does."""
 RANKS = ((10_000, 16, "up to ten thousand rows"), (50_000, 32, "tens of thousands of rows"))
-MOST_RANK = 64
+MOST_RANK, LABEL_RANK = 64, 8
 OF_AN_ADAPTER = ("rank", "alpha", "learning_rate", "epochs")
 """A model's own values that are for supervised training of an adapter."""
 
@@ -57,6 +61,8 @@ class Case(NamedTuple):
     """Of the catalog; None for any other model."""
     method: Method = "lora"
     objective: Objective = "sft"
+    classes: int = 0
+    """Different labels that the answers are; 0 where they are free text."""
 
     @property
     def parameters(self) -> int | None:
@@ -104,6 +110,11 @@ def _adapter(case: Case) -> dict[str, Advice]:
         (MOST_RANK, f"{case.rows:,} rows"),
     )
     reason = RANK_REASON.format(rank=rank, rows=rows)
+    if case.classes > 1 and case.rows <= RANKS[0][0]:
+        rank, bits = LABEL_RANK, math.log2(case.classes)
+        reason = LABEL_RANK_REASON.format(
+            rank=rank, classes=case.classes, bits=bits, rows=case.rows
+        )
     if case.method == "dora":
         rank, reason = rank // 2, DORA_REASON
     return {"rank": Advice(rank, reason), "alpha": alpha_for(rank, case.method)}

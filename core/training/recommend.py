@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.data import store
+from core.data.augment.labels import answered_labels
 from core.data.records import Dataset, Example, Split
 from core.errors import PlanError
 from core.messages import Record
 from core.models import catalog, readers
-from core.models.catalog import ModelFacts, ResolvedModel
+from core.models.catalog import ResolvedModel
 from core.settings import Settings
 from core.training import forecast, machine, pairs, readiness, refusals, risks, start_from
 from core.training.defaults import Case, alpha_for, recommended
@@ -66,11 +67,13 @@ def propose(
     base = str(changes.get("base_model") or catalog.default_model(settings))
     model = catalog.resolve(base, changes.get("revision"), settings)
     facts = next((f for f in catalog.models(settings) if f.name == base), None)
-    plan = start_from.explained(_plan(dataset, split, model, facts, changes), begun)
-    start_from.find(workspace, plan)
     chosen = set(split.train)
     examples = store.load_examples(workspace, dataset.id)
     train = [e for e in examples if e.id in chosen]
+    classes = len(set(answered_labels(train).values()))
+    case = _case(changes, Case(len(split.train), model, facts, classes=classes))
+    plan = start_from.explained(_plan(dataset, split, case, changes), begun)
+    start_from.find(workspace, plan)
     pairs.need_pairs(plan, train)
     refusals.need_possible(plan, machine.look())
     _need_context(plan, model)
@@ -81,12 +84,12 @@ def propose(
     learnt = readiness.warnings(plan, seen) if seen else _guessed_lengths(plan, train)
     plan = plan.model_copy(update=seen.hashes if seen else {})
     steps = total_steps(plan, pairs.count_trained(plan, train))
-    case = risks.Case(plan, model, split, train, steps, machine.look(), _thinks(model))
+    minded = risks.Case(plan, model, split, train, steps, machine.look(), _thinks(model))
     rows = forecast.rows_of(plan, model, dataset, split, examples)
     fit = forecast.of(workspace, settings, forecast.Subject(plan, model, dataset, rows))
     return Proposal(
         plan=plan,
-        warnings=(*_licence(plan, settings), *risks.of(case), *learnt),
+        warnings=(*_licence(plan, settings), *risks.of(minded), *learnt),
         train_rows=len(split.train),
         validation_rows=len(split.validation),
         test_rows=len(split.test),
@@ -106,19 +109,17 @@ def _need_rows(split: Split) -> None:
         )
 
 
-def _plan(
-    dataset: Dataset,
-    split: Split,
-    model: ResolvedModel,
-    facts: ModelFacts | None,
-    changes: Mapping[str, Any],
-) -> TrainingPlan:
-    method: Method = changes.get("method") or "lora"  # another value is refused below
+def _case(changes: Mapping[str, Any], case: Case) -> Case:
+    """The case with the method that is asked for; a value that is none is refused later."""
+    method: Method = changes.get("method") or "lora"
     objective: Objective = changes.get("objective") or "sft"
-    advice = recommended(Case(len(split.train), model, facts, method, objective))
-    rank = changes.get("rank")
+    return case._replace(method=method, objective=objective)
+
+
+def _plan(dataset: Dataset, split: Split, case: Case, changes: Mapping[str, Any]) -> TrainingPlan:
+    model, advice, rank = case.model, recommended(case), changes.get("rank")
     if isinstance(rank, int) and 1 <= rank <= MAX_LORA_RANK and changes.get("alpha") is None:
-        advice["alpha"] = alpha_for(rank, method)
+        advice["alpha"] = alpha_for(rank, case.method)
     values: dict[str, Any] = {name: given.value for name, given in advice.items()}
     reasons = {name: given.reason for name, given in advice.items()}
     values |= {name: value for name, value in changes.items() if value is not None}

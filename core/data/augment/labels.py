@@ -37,8 +37,11 @@ class Labelled(NamedTuple):
 def labels_of(examples: Sequence[Example]) -> dict[str, str]:
     """Class by example id: the label, or the answer where few short answers repeat; else empty."""
     given = {example.id: example.label for example in examples if example.label}
-    if given:
-        return given
+    return given or answered_labels(examples)
+
+
+def answered_labels(examples: Sequence[Example]) -> dict[str, str]:
+    """The answer by example id where few short ones repeat, as labels do; else empty."""
     answers = {example.id: example.conversation.reference.strip() for example in examples}
     different = set(answers.values())
     repeats = len(answers) >= REPEATED * len(different)

@@ -60,6 +60,14 @@ def test_more_rows_get_a_higher_rank(rows: int, rank: int) -> None:
     assert values(rows=rows, method="dora")["rank"] == rank // 2
 
 
+def test_labels_need_less_of_an_adapter_than_text_does() -> None:
+    found = recommended(Case(500, model(10), None, classes=16))
+    assert found["rank"].value == 8
+    assert "16 labels, 4.0 bits" in found["rank"].reason
+    assert values(rows=20_000, classes=16)["rank"] == 32
+    assert values(rows=500, classes=1)["rank"] == 16
+
+
 @pytest.mark.parametrize("rank", [8, 16, 64])
 def test_rslora_scales_the_update_as_the_usual_alpha_does(rank: int) -> None:
     alpha = alpha_for(rank, "rslora").value
