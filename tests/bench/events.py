@@ -27,7 +27,7 @@ def measure(home: Path) -> dict[str, object]:
     writes = [_write_steps(journal) for _ in range(ROUNDS)]
     idle_s = _idle_s()
     journal.last_words(CheckpointSaved, step=WRITES, name="end")
-    step_s = median(step_time.duotune_steps(home / "steps"))
+    step_s = median(step_time.duotune_steps(home / "steps").steps)
     write_s = median(writes) / WRITES
     return {
         "write_ms": round(write_s * 1000, 4),
