@@ -33,10 +33,12 @@ def main(job: Path) -> None:
         model=AutoModelForCausalLM.from_pretrained(told["model"], dtype="float32"),
         args=SFTConfig(**told["sft"]),
         train_dataset=Dataset.from_list(told["rows"]),
+        eval_dataset=Dataset.from_list(told["held_out"]),
         processing_class=tokenizer,
         peft_config=LoraConfig(**told["lora"]) if told["lora"] else None,
         callbacks=[times],
     )
+    trainer.evaluate()  # before the first step, as the plan's settings say
     trainer.train()
     job.with_suffix(".out.json").write_text(json.dumps(times.ends))
 

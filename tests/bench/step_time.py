@@ -91,18 +91,18 @@ def plain_steps(home: Path, method: Method = "lora") -> Timed:
     actions = Actions(Workspace.open(home), settings)
     plan = plan_in(actions, method)
     model = catalog.resolve("starter", None, settings)
-    wanted = set(actions.split(plan.dataset_id).train)
-    rows = [
-        {"messages": example.conversation.as_openai()}
-        for example in actions.examples(plan.dataset_id)
-        if example.id in wanted
-    ]
+    split, examples = actions.split(plan.dataset_id), actions.examples(plan.dataset_id)
+    rows, held_out = (
+        [{"messages": each.conversation.as_openai()} for each in examples if each.id in set(part)]
+        for part in (split.train, split.validation)
+    )
     here = refusals.capabilities(machine.look())
     choices = arguments.decide(plan, here, model.shape.parameters if model.shape else 0)
     sft = arguments.sft_arguments(plan, home / "out", STEPS, choices)
     told = {
         "model": str(model.id_or_path),
         "rows": rows,
+        "held_out": held_out,
         "lora": arguments.lora_arguments(plan),
         "sft": {**sft, "assistant_only_loss": True},
     }
