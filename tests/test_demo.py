@@ -44,6 +44,7 @@ def test_the_tuned_model_beats_the_base_on_rows_it_never_saw(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_without_training_no_difference_is_shown(tmp_path: Path) -> None:
     report = run_demo(tmp_path, "--steps", "0")
     assert report.verdict.kind == "no_difference"

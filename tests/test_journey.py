@@ -175,6 +175,7 @@ def see_the_report(app: App, seen: Visited, known: int) -> None:
     assert (signature.estimate.difference or 0) > 0.3, "a short run teaches at least how to sign"
 
 
+@pytest.mark.thorough
 def test_in_chinese(app: App, file: Path) -> None:
     known = len(app.actions.runs())
     reports = len(app.actions.evaluations())

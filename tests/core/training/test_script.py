@@ -62,6 +62,7 @@ def test_a_plan_that_goes_on_from_a_run_is_no_plain_script(data: Data, tmp_path:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_script_trains_the_same_weights(
     data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

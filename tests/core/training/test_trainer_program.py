@@ -171,6 +171,7 @@ def test_stopped_then_killed_then_damaged_it_still_ends_with_the_same_weights(
     assert adapter_tensors(folder) == adapter_tensors(whole[1])
 
 
+@pytest.mark.thorough
 def test_no_step_makes_an_adapter_that_changes_nothing(shop: Data, tiny_model: Path) -> None:
     run, folder = train(shop, shop.plan(str(tiny_model), max_steps=0))
     assert run.status == "succeeded", run.failure
@@ -184,6 +185,7 @@ def test_no_step_makes_an_adapter_that_changes_nothing(shop: Data, tiny_model: P
         assert not any(file.get_tensor(name).any() for name in changing)
 
 
+@pytest.mark.thorough
 def test_a_base_with_broken_weights_fails_and_publishes_nothing(
     shop: Data, made_models: Path
 ) -> None:
@@ -196,6 +198,7 @@ def test_a_base_with_broken_weights_fails_and_publishes_nothing(
     assert "Traceback" not in run.failure.problem
 
 
+@pytest.mark.thorough
 def test_a_full_disk_is_said_in_a_sentence(
     shop: Data, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
