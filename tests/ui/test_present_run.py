@@ -74,7 +74,7 @@ def test_the_same_in_chinese() -> None:
     ("facts", "actions", "notes"),
     [
         ({"status": "interrupted", "last_checkpoint": "step-20"}, ["resume"], 1),
-        ({"status": "interrupted"}, [], 1),
+        ({"status": "interrupted"}, ["resume"], 1),
         ({"status": "stopped", "last_checkpoint": "step-20"}, ["resume"], 0),
         ({"status": "stopping"}, ["stop"], 0),
         ({"status": "failed"}, [], 0),
