@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core import slots
+from core.batch_actions import BatchActions
+from core.compare_actions import CompareActions
 from core.errors import RunError
+from core.export_actions import ExportActions
 from core.messages import Message
 from core.model_actions import ModelActions
-from core.models import catalog
 from core.preflight_actions import PreflightActions
+from core.queue_actions import QueueActions
 from core.run_actions import Say, silent
 from core.serving import chat
 from core.serving.pairs import open_pair
-from core.serving.records import Engine, Generation, Pair, Sampling
+from core.serving.records import Generation, Pair, Sampling
+from core.serving_actions import ServingActions
 from core.training import runs
 from core.training.standing import stands
 from core.training_actions import TrainingActions
@@ -31,9 +34,18 @@ __all__ = ["Actions", "Say"]
 
 
 @dataclass(frozen=True)
-class Actions(TrainingActions, PreflightActions, ModelActions):
-    """The verbs over one workspace and its settings; those about data, models and runs are
-    inherited."""
+class Actions(
+    TrainingActions,
+    PreflightActions,
+    QueueActions,
+    CompareActions,
+    BatchActions,
+    ServingActions,
+    ExportActions,
+    ModelActions,
+):
+    """The verbs over one workspace and its settings; those about data, models, runs and
+    serving are inherited."""
 
     # -- serving ------------------------------------------------------------------------------
 
@@ -53,19 +65,6 @@ class Actions(TrainingActions, PreflightActions, ModelActions):
             )
         self._need_gpu()
         return open_pair(self.engines, run, say)
-
-    def _need_gpu(self) -> None:
-        """An engine takes most of a GPU's free memory, which a trainer at work may need next."""
-        if catalog.gpu_name() is None:
-            return
-        ours = slots.here()[0]
-        for run in self.runs():
-            if run.is_at_work and (not run.slots or ours in run.slots):
-                raise RunError(
-                    f"Run '{run.plan.name}' is training on the GPU, and serving needs its memory.",
-                    run.id,
-                    "Wait until it is done, or stop it first: it can be resumed later.",
-                )
 
     def ask_both(
         self,
@@ -91,14 +90,6 @@ class Actions(TrainingActions, PreflightActions, ModelActions):
     ) -> list[Comparison]:
         """Both sides' answers to many questions, asked concurrently."""
         return await comparison.compare(samples, pair.base, pair.tuned, sampling)
-
-    def engine(self) -> Engine | None:
-        """The engine that runs now, if any."""
-        return self.engines.running()
-
-    def stop_engine(self, say: Say = silent) -> None:
-        """Stop the engine and see its memory given back."""
-        self.engines.stop_all(say)
 
     # -- evaluation ---------------------------------------------------------------------------
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from core.comparing import batch
 from core.data_actions import DataActions
 from core.errors import DuotuneError, RunError, ServingError
+from core.serving import tending
 from core.serving.engines import Engines
 from core.serving.gpu import gpu_memory
 from core.serving.served import is_served
@@ -118,13 +120,15 @@ class RunActions(DataActions):
         found = evaluations.list_evaluations(self.workspace)
         if any(evaluation.status in UNDER_WAY for evaluation in found):
             return "An evaluation is using the model server, and training needs its memory."
+        if any(one.status == "running" for one in batch.list_batches(self.workspace)):
+            return "A batch comparison is using the model server, and training needs its memory."
         return ""
 
     def _ask_back(self, say: Say) -> Returned:
-        """Stop the model server, and see how much GPU memory came back."""
+        """Have the model server sleep or stop, and see how much GPU memory came back."""
         before, warning = gpu_memory(), ""
         try:
-            self.engines.stop_all(say)
+            tending.give_back(self.engines, say)
         except ServingError as error:
             warning = error.problem
         after = gpu_memory()

@@ -6,14 +6,20 @@ import os
 import secrets
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
 from core.errors import SettingError
 from core.messages import Record
+from core.serving import vllm_options
 
 DEFAULT_HUB = "https://huggingface.co"
+ENGINE_CHOICES = {
+    "engine": ("auto", "vllm", "transformers"),
+    "engine_on_exit": ("stop", "keep"),
+}
 
 
 class EndpointSetting(Record):
@@ -41,6 +47,19 @@ class Settings(Record):
     """SPACE_ID: the app runs as a Hugging Face Space."""
     vllm_python: Path | None = None
     """DUOTUNE_VLLM_PYTHON: an interpreter that can import vllm."""
+    vllm_options: tuple[str, ...] = ()
+    """DUOTUNE_VLLM_OPTIONS: options passed on to `vllm serve`, as on a command line."""
+    engine: Literal["auto", "vllm", "transformers"] = "auto"
+    """DUOTUNE_ENGINE: what serves models; `auto` is vLLM where it can, else transformers."""
+    engine_idle_minutes: float = Field(default=30.0, ge=0)
+    """DUOTUNE_ENGINE_IDLE_MINUTES: without a request for so long an engine ends; 0 is never."""
+    engine_on_exit: Literal["stop", "keep"] = "keep"
+    """DUOTUNE_ENGINE_ON_EXIT: what becomes of engines when the app is closed. One that is kept is
+    found again by the next app, and still ends when it is idle."""
+    engine_sleep: bool = False
+    """DUOTUNE_ENGINE_SLEEP: on a GPU, let an engine sleep while a run trains, not end."""
+    llama_cpp: Path | None = None
+    """DUOTUNE_LLAMA_CPP: the folder of llama.cpp's source, whose converter writes GGUF files."""
     assistant: EndpointSetting | None = None
     """DUOTUNE_ASSISTANT_URL, _MODEL, _KEY: a language model that drives the chat."""
     judge: EndpointSetting | None = None
@@ -86,6 +105,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         given |= {"login": _login(login), "login_is_new": False}
     if python := environ.get("DUOTUNE_VLLM_PYTHON"):
         given["vllm_python"] = Path(python)
+    given |= _engine(environ)
+    if llama_cpp := environ.get("DUOTUNE_LLAMA_CPP"):
+        given["llama_cpp"] = Path(llama_cpp).expanduser()
     given["assistant"] = _endpoint(environ, "DUOTUNE_ASSISTANT")
     given["judge"] = _endpoint(environ, "DUOTUNE_JUDGE")
     given["augment"] = _endpoint(environ, "DUOTUNE_AUGMENT")
@@ -127,6 +149,38 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise SettingError(f"DUOTUNE_PORT is '{text}', which is not a port.", fix="Use 1 to 65535.")
     return int(text)
+
+
+def _engine(environ: Mapping[str, str]) -> dict[str, object]:
+    """How models are served."""
+    given: dict[str, object] = {}
+    for name, choices in ENGINE_CHOICES.items():
+        variable = f"DUOTUNE_{name.upper()}"
+        if text := environ.get(variable):
+            if text not in choices:
+                raise SettingError(
+                    f"{variable} is '{text}'.", fix=f"Use one of: {', '.join(choices)}."
+                )
+            given[name] = text
+    if minutes := environ.get("DUOTUNE_ENGINE_IDLE_MINUTES"):
+        given["engine_idle_minutes"] = _minutes(minutes)
+    if options := environ.get("DUOTUNE_VLLM_OPTIONS"):
+        given["vllm_options"] = vllm_options.parse(options)
+    given["engine_sleep"] = environ.get("DUOTUNE_ENGINE_SLEEP", "0") not in ("0", "", "false")
+    return given
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    if not 0 <= minutes < 1e6:
+        raise SettingError(
+            f"DUOTUNE_ENGINE_IDLE_MINUTES is '{text}', which is no number of minutes.",
+            fix="Set it to a number such as 30; 0 lets an engine run for ever.",
+        )
+    return minutes
 
 
 def _login(text: str) -> str:

@@ -84,6 +84,11 @@ class Workspace:
         return self.root / "keys"
 
     @property
+    def endpoints(self) -> Path:
+        """Models served elsewhere that the person saved, with their keys: for this user only."""
+        return self.keys / "endpoints.json"
+
+    @property
     def prepared(self) -> Path:
         """Rows as token ids, kept for the next run on the same data; may be deleted at any time."""
         return self.root / "prepared"
@@ -97,6 +102,11 @@ class Workspace:
     def library(self) -> Path:
         """Tuned models that the person keeps, each in a folder of its own."""
         return self.root / "library"
+
+    @property
+    def exports(self) -> Path:
+        """Models on their way out of here: each in a folder of its own, with how it stands."""
+        return self.root / "exports"
 
     @property
     def trash(self) -> Path:
@@ -165,6 +175,9 @@ class Workspace:
 
     def download(self, download_id: str) -> Path:
         return self.downloads / checked_id(download_id)
+
+    def export(self, export_id: str) -> Path:
+        return self.exports / checked_id(export_id)
 
     def mask_key(self, dataset_id: str) -> Path:
         return self.keys / f"{checked_id(dataset_id)}.json"

@@ -6,6 +6,7 @@ Large files are served as the hub serves them: a redirect to another host (here 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import threading
@@ -71,6 +72,12 @@ class FakeHub:
         """Between pieces of 64 KB of a large file."""
         self.is_no_hub = False
         """Answer everything with a login page."""
+        self.writers: tuple[str, ...] = ()
+        """Tokens that may create repositories and upload to them."""
+        self.private: dict[str, bool] = {}
+        """Of each repository that was created: may only its owner see it?"""
+        self.uploaded: dict[str, bytes] = {}
+        """Large files that were sent, by SHA-256; a commit names them."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.port = self._server.server_port
@@ -102,6 +109,8 @@ class FakeHub:
                 hub.answer(self)
 
             do_HEAD = do_GET
+            do_POST = do_GET
+            do_PUT = do_GET
 
             def log_message(self, *_: object) -> None:
                 return None
@@ -115,6 +124,10 @@ class FakeHub:
         parts = path.strip("/").split("/")
         if self.is_no_hub:
             send(request, 200, b"<html>Please log in</html>", {"Content-Type": "text/html"})
+        elif request.command in ("POST", "PUT"):
+            self._write(request, parts)
+        elif parts[:2] == ["api", "models"] and parts[4:5] == ["tree"]:
+            self._tree(request, "/".join(parts[2:4]))
         elif parts[:2] == ["api", "models"]:
             self._info(request, "/".join(parts[2:4]), parts[5] if len(parts) > 5 else None)
         elif parts[0] == "cdn":
@@ -123,6 +136,77 @@ class FakeHub:
             self._resolve(request, "/".join(parts[:2]), parts[3], "/".join(parts[4:]))
         else:
             send(request, 404, b"", {})
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def _write(self, request: BaseHTTPRequestHandler, parts: list[str]) -> None:
+        """What a client sends to make a repository and to fill it."""
+        body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        token = (request.headers.get("Authorization") or "").removeprefix("Bearer ")
+        if parts[0] == "lfs":
+            self.uploaded[parts[1]] = body
+            send(request, 200, b"", {})
+        elif token not in self.writers:
+            send(request, 401 if not token else 403, b"", {})
+        elif parts[:3] == ["api", "repos", "create"]:
+            self._create(request, json.loads(body))
+        elif parts[-1] == "batch":
+            self._batch(request, json.loads(body)["objects"])
+        elif parts[4:5] == ["preupload"]:
+            files = [self._preupload(asked["path"]) for asked in json.loads(body)["files"]]
+            tell(request, {"files": files})
+        elif parts[4:5] == ["commit"]:
+            self._commit(request, "/".join(parts[2:4]), body)
+        elif parts == ["api", "validate-yaml"]:
+            tell(request, {"errors": [], "warnings": []})
+        else:
+            send(request, 404, b"", {})
+
+    def _create(self, request: BaseHTTPRequestHandler, asked: dict[str, Any]) -> None:
+        name = "/".join(part for part in (asked.get("organization"), asked["name"]) if part)
+        url = {"url": f"{self.endpoint}/{name}"}
+        if name in self.models:
+            tell(request, url, 409)
+            return
+        self.models[name] = FakeModel({".gitattributes": b""})
+        self.private[name] = asked.get("private") or asked.get("visibility") == "private"
+        tell(request, url)
+
+    def _batch(self, request: BaseHTTPRequestHandler, objects: list[dict[str, Any]]) -> None:
+        told = [
+            {**one, "actions": {"upload": {"href": f"{self.endpoint}/lfs/{one['oid']}"}}}
+            for one in objects
+        ]
+        tell(request, {"transfer": "basic", "objects": told})
+
+    @staticmethod
+    def _preupload(path: str) -> dict[str, Any]:
+        mode = "lfs" if path.endswith(LARGE) else "regular"
+        return {"path": path, "uploadMode": mode, "shouldIgnore": False, "oid": None}
+
+    def _commit(self, request: BaseHTTPRequestHandler, name: str, body: bytes) -> None:
+        model = self.models[name]
+        for line in body.splitlines():
+            one = json.loads(line)
+            value = one["value"]
+            if one["key"] == "file":
+                model.files[value["path"]] = base64.b64decode(value["content"])
+            elif one["key"] == "lfsFile":
+                model.files[value["path"]] = self.uploaded[value["oid"]]
+            elif one["key"] == "deletedFile":
+                del model.files[value["path"]]
+        url = f"{self.endpoint}/{name}/commit/{model.commit}"
+        tell(request, {"commitUrl": url, "commitOid": model.commit, "success": True})
+
+    def _tree(self, request: BaseHTTPRequestHandler, name: str) -> None:
+        model = self._model(request, name)
+        if model is not None:
+            tell(request, [
+                {"type": "file", "path": file, "size": len(data), "oid": oid("x", data)}
+                for file, data in sorted(model.files.items())
+            ])  # fmt: skip
+
+    # -- reading ------------------------------------------------------------------------------
 
     def _model(self, request: BaseHTTPRequestHandler, name: str) -> FakeModel | None:
         """The model, unless the answer has been given already."""
@@ -200,6 +284,11 @@ class FakeHub:
         whole = request.command == "GET" and not (asked and asked.startswith("bytes=0-"))
         stop = self.breaks_after.pop(0) if whole and self.breaks_after else None
         send(request, status, data[start:end], headers, stop, self.pause_s)
+
+
+def tell(request: BaseHTTPRequestHandler, body: Any, status: int = 200) -> None:
+    """A response of JSON."""
+    send(request, status, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
 
 def send(

@@ -18,7 +18,9 @@ from core.actions import Actions, Say
 from core.errors import DuotuneError, RunError
 from core.processes import ProcessId
 from core.serving.records import AdapterCheck, Endpoint, Engine, Pair
+from core.training.doctor.diagnosing import Diagnosis
 from core.training.plan import TrainingPlan
+from core.training.preflight_folder import Preflight
 from core.training.records import Curve, Failure, Run, RunResult, RunView
 from eval import rubric_choice
 from eval.records import (
@@ -46,6 +48,13 @@ class World:
     slow_s: float = 0.0
     """How long starting a run takes."""
     opened: list[str] = field(default_factory=list)
+    diagnosis: Diagnosis | None = None
+    """What the doctor says of any run."""
+    preflight: Preflight | None = None
+    """The measurement, as it stands."""
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+    kept: list[tuple[str, str | None]] = field(default_factory=list)
+    moved: list[tuple[str, int]] = field(default_factory=list)
     lock: Any = field(default_factory=threading.Lock)
 
     def newest(self) -> Run:
@@ -61,7 +70,9 @@ class World:
         result = RunResult(
             best_step=10, best_loss=best_loss, last_step=12, seconds=seconds, changes_model=True
         )
-        return self.change(status="succeeded", step=12, total_steps=12, result=result)
+        return self.change(
+            status="succeeded", step=12, total_steps=12, result=result, has_model=True
+        )
 
     def fail(self, problem: str = "The loss is not a number.") -> Run:
         failure = Failure(problem=problem, where="step 4", fix="Lower the learning rate.")
@@ -114,9 +125,17 @@ class FakeActions(Actions):
         self, run_id: str, say: Say = lambda _: None, extend: float | None = None
     ) -> Run:
         self._raise("resume_run")
+        run = self.world.runs[run_id]
+        if extend is not None:
+            longer = run.plan.edited({"epochs": run.plan.epochs + extend})
+            run = run.model_copy(update={"plan": longer})
         return self.world.change(
-            status="running", attempt=self.world.runs[run_id].attempt + 1, failure=None
+            status="running", attempt=run.attempt + 1, failure=None, plan=run.plan
         )
+
+    def diagnose(self, run_id: str) -> Diagnosis | None:
+        found = self.world.diagnosis
+        return found.model_copy(update={"run_id": run_id}) if found else None
 
     def open_pair(self, run_id: str, say: Say = lambda _: None) -> Pair:
         self._raise("open_pair")

@@ -153,7 +153,8 @@ def ask_both(seen: Visited, question: str) -> None:
     page.locator("#compare-send").click()
     for side in ("base", "tuned"):
         expect(page.locator(f"#compare-{side}-figures")).to_contain_text(MEASURED, timeout=120_000)
-        expect(page.locator(f"#compare-{side}")).to_contain_text(question)
+        expect(page.locator(f"#compare-{side} .bot")).not_to_be_empty()
+    expect(page.locator("#compare-talk .dt-asked").last).to_have_text(question)
 
 
 def see_the_report(app: App, seen: Visited, known: int) -> None:

@@ -8,7 +8,7 @@ from core.data.records import Example
 from core.data.splitting import PARTS
 from core.errors import DuotuneError
 from ui.markup import Html, table, tag
-from ui.present import data_card, dialogue, numbers, tokens, verdict
+from ui.present import data_card, dialogue, numbers, run_compare, tokens, verdict
 from ui.present import run as run_shown
 from ui.services import Services
 from ui.words import Voice
@@ -78,6 +78,11 @@ def _run(services: Services, run_id: str, voice: Voice) -> Html:
     return run_shown.card(services.watch.view(run_id).run, voice)
 
 
+def _compared(services: Services, ids: str, voice: Voice) -> Html:
+    found = services.actions.compare_runs(ids.split())
+    return tag("div", run_compare.comparison(found, voice), class_="dt-card")
+
+
 def _pair(services: Services, run_id: str, voice: Voice) -> Html:
     name = services.watch.view(run_id).run.plan.name
     text = tag("p", voice("card.pair.text", name=name))
@@ -118,6 +123,7 @@ DRAWN_BY = {
     "tokens": _tokens,
     "plan": _plan,
     "run": _run,
+    "compared": _compared,
     "pair": _pair,
     "evaluation": _evaluation,
     "report": _report,

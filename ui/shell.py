@@ -13,9 +13,12 @@ Element ids that tests and scripts may rely on (`#id`):
                 train-settings, train-events, train-log-search, train-log, train-compare,
                 train-compared, train-sweeps, train-library, train-model-name, train-model-look,
                 train-model, train-downloads, train-catalog
-  Compare       compare-run, compare-open, compare-close, compare-engine, compare-base,
-                compare-tuned, compare-base-figures, compare-tuned-figures, compare-question,
-                compare-send, compare-stop, compare-sample, compare-reference, compare-clear
+  Compare       compare-run, compare-who, compare-open, compare-close, compare-engine, compare-talk
+                (newest turn: compare-base, compare-tuned, compare-lane-N, each with -figures;
+                blind: compare-side-N; `button[data-do]`, `[data-choice]`), compare-question,
+                compare-send, compare-stop, compare-sample, compare-reference, compare-clear,
+                compare-blind, compare-history,
+                compare-tabs (`#compare-tab-talk|batch|speed|history-button`)
   Report        report-run, report-rubric, report-limit, report-start, report-list,
                 report-verdict, report-html, report-md, report-json, report-page (an iframe)
 Rooms are tabs: `button[role=tab]`; `?room=train` opens one, `?lang=zh` sets the language.
@@ -25,12 +28,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import gradio as gr
@@ -45,10 +49,12 @@ from core.workspace import Workspace
 from ui.components import widget
 from ui.i18n import label, translations
 from ui.live import QUIET, Live, wire
+from ui.network import is_loopback
 from ui.page import PageHead
 from ui.present.header import header
 from ui.rooms import chat, compare, data, report, train
 from ui.services import Services
+from ui.shared_pages import shared_pages
 from ui.theme import theme
 from ui.upkeep import Upkeep
 from ui.visit import Visit, visit_of
@@ -146,15 +152,6 @@ def check_binding(settings: Settings) -> None:
         )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an address can be reached from this machine only."""
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return False
-
-
 def free_port(settings: Settings) -> int:
     """The port that was asked for, or the first free one.
 
@@ -217,7 +214,7 @@ def launch(actions: Actions) -> RunningApp:
         port = free_port(settings)
         os.environ["GRADIO_TEMP_DIR"] = str(workspace.exchange)
         demo = build(actions)
-        demo.launch(**_launch_options(settings, port))
+        demo.launch(**_launch_options(actions, port))
         _calm(demo)
     except BaseException:
         os.close(lease)
@@ -237,7 +234,8 @@ def _calm(demo: Any) -> None:
         demo._queue.sleep_when_free = QUEUE_LOOK_S
 
 
-def _launch_options(settings: Settings, port: int) -> dict[str, Any]:
+def _launch_options(actions: Actions, port: int) -> dict[str, Any]:
+    settings = actions.settings
     login = settings.login.get_secret_value() if settings.login else None
     return {
         "server_name": settings.host,
@@ -256,6 +254,7 @@ def _launch_options(settings: Settings, port: int) -> dict[str, Any]:
         "css_paths": STYLES,
         "i18n": translations(),
         "app_kwargs": {
+            "routes": [shared_pages(actions)],
             "middleware": [*_only_this_machine(login), Middleware(PageHead)],
             "docs_url": None,
             "redoc_url": None,
@@ -282,10 +281,16 @@ def serve(actions: Actions, say: Say) -> None:
     if settings.login_is_new and settings.login is not None:
         name, _, password = settings.login.get_secret_value().partition(":")
         say(f"Log in as {name} with the password {password} (DUOTUNE_LOGIN sets your own).")
-    upkeep = Upkeep(actions)
+    upkeep = Upkeep(actions, say=say)
     upkeep.start()
+    if settings.engine_on_exit == "stop":
+        signal.signal(signal.SIGTERM, _interrupt)  # or an engine would outlive a service's stop
     try:
         app.demo.block_thread()
     finally:
         upkeep.end()
         app.close()
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,62 +1,59 @@
-"""A conversation with both sides: each side remembers its own answers."""
+"""What a page of the Compare room remembers: which conversation it shows, and what comes next."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from core.comparing.records import Question, Source
 from core.messages import Message
-from core.serving.records import Generation
+from core.serving.records import Sampling
 from eval.records import Sample
 
-Both = tuple[Generation, Generation]
+WINDOW = 6
+"""Turns that are on screen at first; earlier ones come when they are asked for."""
 
 
 @dataclass(frozen=True)
 class Talk:
-    """What was said to and by each side; kept for as long as the page is open."""
+    """One page's place in the comparisons; everything that was said lies on disk."""
 
-    base: tuple[Message, ...] = ()
-    tuned: tuple[Message, ...] = ()
-    last: Both | None = None
-    """The newest answers, maybe still growing; not yet among the messages."""
-    sample: Sample | None = None
-    """The held-out row that the newest question was taken from."""
+    session_id: str = ""
+    """"" until the first question of a new conversation."""
+    context: tuple[Message, ...] = ()
+    """What the data says before the next conversation's first question."""
+    taken: str = ""
+    """The question that was taken from the data, as it was."""
+    source: Source | None = None
+    """The row that it was taken from."""
+    count: int = 0
+    """How many questions were taken from the data so far."""
+    window: int = WINDOW
 
-    def asked(self, system: str, question: str) -> Talk:
-        """The conversation with the next question at its end, and the answers before it settled."""
-        settled = self.settled()
-        user = Message(role="user", content=question)
-        return replace(
-            settled,
-            base=(*_with_system(settled.base, system), user),
-            tuned=(*_with_system(settled.tuned, system), user),
-        )
+    def fresh(self) -> Talk:
+        """The beginning of a new conversation."""
+        return Talk(count=self.count)
 
-    def settled(self) -> Talk:
-        """The newest answers become part of the conversation; an answer that failed stays empty."""
-        if self.last is None:
+    def opened(self, session_id: str) -> Talk:
+        """Another conversation of the history, or the one that has just begun."""
+        if session_id == self.session_id:
             return self
-        base, tuned = (Message(role="assistant", content=one.text or "…") for one in self.last)
-        return replace(self, base=(*self.base, base), tuned=(*self.tuned, tuned), last=None)
+        return replace(self, session_id=session_id, context=(), window=WINDOW)
 
-    def stopped(self) -> Talk:
-        """The newest answers end where they are."""
-        if self.last is None:
-            return self
-        base, tuned = (
-            one if one.done else one.model_copy(update={"done": True, "finish_reason": "abort"})
-            for one in self.last
-        )
-        return replace(self, last=(base, tuned))
+    def wider(self) -> Talk:
+        """The same, with more of its earlier turns on screen."""
+        return replace(self, window=self.window + WINDOW)
+
+    def ask(self, text: str, system: str, sampling: Sampling) -> Question:
+        """The next question; it knows its row as long as its words are those of the row."""
+        source = self.source if text.strip() == self.taken.strip() else None
+        return Question(text=text, system=system, sampling=sampling, source=source)
 
 
-def from_sample(sample: Sample) -> tuple[Talk, str, str]:
-    """A conversation up to a held-out question: (conversation, system prompt, question)."""
+def from_sample(sample: Sample, dataset_id: str, count: int) -> tuple[Talk, str, str]:
+    """A conversation up to a held-out question: (place, system prompt, question)."""
     system = next((m.content for m in sample.prompt if m.role == "system"), "")
-    earlier = sample.prompt[:-1]
-    return Talk(base=earlier, tuned=earlier, sample=sample), system, sample.prompt[-1].content
-
-
-def _with_system(messages: tuple[Message, ...], system: str) -> tuple[Message, ...]:
-    rest = tuple(message for message in messages if message.role != "system")
-    return (Message(role="system", content=system), *rest) if system.strip() else rest
+    question = sample.prompt[-1].content
+    source = Source(dataset_id=dataset_id, row=sample.row, reference=sample.reference)
+    earlier = tuple(m for m in sample.prompt[:-1] if m.role != "system")
+    talk = Talk(context=earlier, taken=question, source=source, count=count + 1)
+    return talk, system, question

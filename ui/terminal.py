@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from core.actions import Actions
 from core.data.collector import no_collection
-from core.errors import RunError
-from core.messages import Message
-from core.serving.records import Sampling
-from core.training.records import Run
-from eval.records import EvaluationRequest, Sample
+from eval.records import EvaluationRequest
 from ui import (
     terminal_augment,
+    terminal_compare,
     terminal_data,
     terminal_doctor,
+    terminal_export,
     terminal_launch,
     terminal_masks,
     terminal_models,
     terminal_plan,
     terminal_runs,
+    terminal_serve,
     terminal_sweep,
 )
-from ui import terminal_views as views
 from ui.terminal_cli import Json, RunName, cli, open_actions
 from ui.terminal_follow import show_evaluation
 from ui.terminal_output import terminal
@@ -48,26 +44,6 @@ def app() -> None:
 
         actions = open_actions()
         serve(actions, output.say)
-
-
-@cli.command()
-def compare(
-    run: RunName,
-    prompt: Annotated[
-        str | None, typer.Argument(help="A question; left out, rows of the test part are asked.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many test rows to ask.")] = 10,
-    json: Json = False,
-) -> None:
-    """Ask base and tuned the same question and show both answers."""
-    with terminal(json) as output:
-        actions = open_actions()
-        found = actions.find_run(run)
-        samples = [asked(prompt)] if prompt else test_samples(actions, found, limit)
-        pair = actions.open_pair(found.id, output.say)
-        comparisons = asyncio.run(actions.compare_samples(pair, samples, Sampling()))
-        shown = [views.comparison_view(one) for one in comparisons]
-        output.show_all("comparisons", comparisons, *shown)
 
 
 @cli.command()
@@ -119,33 +95,15 @@ def space(
 __all__ = [
     "cli",
     "terminal_augment",
+    "terminal_compare",
     "terminal_data",
     "terminal_doctor",
+    "terminal_export",
     "terminal_launch",
     "terminal_masks",
     "terminal_models",
     "terminal_plan",
     "terminal_runs",
+    "terminal_serve",
     "terminal_sweep",
 ]
-
-
-def test_samples(actions: Actions, run: Run, limit: int) -> list[Sample]:
-    """The first questions of the test part of a run's data.
-
-    Raises RunError when it has none.
-    """
-    samples = actions.samples(run.plan.dataset_id)
-    if not samples:
-        raise RunError(
-            "The data of this run has no test part to take questions from.",
-            run.plan.dataset_id,
-            'Ask your own: `duotune compare RUN "a question"`.',
-        )
-    return list(samples[:limit])
-
-
-def asked(prompt: str) -> Sample:
-    """A question typed in the terminal, as a sample without a reference."""
-    message = Message(role="user", content=prompt)
-    return Sample(id="asked", row=0, group="asked", prompt=(message,), reference="")

@@ -8,6 +8,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from core.actions import Actions
+from core.comparing.batch import Batch
 from core.data.jobs import Job
 from core.errors import RunError
 from core.training.records import Run
@@ -57,6 +58,25 @@ def follow_evaluation(actions: Actions, evaluation_id: str, terminal: Terminal) 
             if evaluation.status not in ("starting", "running"):
                 return evaluation
             time.sleep(POLL_S)
+
+
+def follow_batch(actions: Actions, batch_id: str, terminal: Terminal) -> Batch:
+    """Show a batch's progress until it ends; returns how it ended."""
+    with _progress(terminal) as progress:
+        task = progress.add_task("starting", total=None)
+        said = ""
+        while True:
+            batch = actions.batch(batch_id)
+            now = batch.progress
+            progress.update(
+                task, completed=now.done + now.failed, total=now.total, description=now.phase
+            )
+            if not terminal.watched and now.phase != said:
+                said = now.phase
+                terminal.say(said)
+            if batch.status != "running":
+                return batch
+            time.sleep(JOB_POLL_S)
 
 
 def follow_job(actions: Actions, started: Job, terminal: Terminal) -> Job:

@@ -21,10 +21,14 @@ from ui import terminal_views as views
 from ui.terminal_cli import Json, RunName, cli, open_actions
 from ui.terminal_follow import show_run
 from ui.terminal_output import Terminal, terminal
+from ui.terminal_preflight import measured
 
 Model = Annotated[str | None, typer.Option(help="A catalog name, a Hub id or a local folder.")]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="A setting, such as epochs=3; repeatable.")
+]
+MeasureFirst = Annotated[
+    bool, typer.Option("--preflight", help="Measure memory, time and cost first.")
 ]
 
 
@@ -36,6 +40,7 @@ def plan(
     out: Annotated[
         Path | None, typer.Option(help="Write it as a file, to be edited and started.")
     ] = None,
+    preflight: MeasureFirst = False,
     json: Json = False,
 ) -> None:
     """Recommend a plan for a dataset, with the reason for each setting; starts nothing."""
@@ -44,10 +49,15 @@ def plan(
         proposal = actions.propose_plan(
             dataset_of(actions, dataset).id, parse_changes(assignments(model, set_))
         )
-        output.show(proposal, views.proposal_view(proposal))
+        if not (json and preflight):  # then both stand in one object, below
+            output.show(proposal, views.proposal_view(proposal))
         if out is not None:
             write_atomic(out, plan_files.dump(proposal.plan))
             output.say(f"Written. Start it with: duotune train --plan {out}")
+        if preflight:
+            found = measured(actions, proposal.plan, output)
+            if json:
+                found.show(proposal)
 
 
 @cli.command()
@@ -58,6 +68,7 @@ def train(
     plan: Annotated[Path | None, typer.Option(help="A plan's file, instead of data.")] = None,
     model: Model = None,
     set_: Set = None,
+    preflight: MeasureFirst = False,
     follow: Annotated[bool, typer.Option(help="Watch until the run ends.")] = False,
     json: Json = False,
 ) -> None:
@@ -73,8 +84,9 @@ def train(
             agreed = _from_file(plan, assignments(model, set_), output)
         else:
             agreed = _from_data(actions, str(data), assignments(model, set_), output)
+        shown = measured(actions, agreed, output) if preflight else output
         run = actions.start_training(agreed, output.say)
-        show_run(actions, run.id, follow, output)
+        show_run(actions, run.id, follow, shown)
 
 
 @cli.command()

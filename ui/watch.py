@@ -10,6 +10,8 @@ from threading import RLock, local
 from typing import TypeVar
 
 from core.actions import Actions
+from core.comparing.batch import Batch
+from core.comparing.folder import ComparingFolder
 from core.data.jobs import Job
 from core.data.records import Dataset, Split
 from core.errors import DataError, DuotuneError
@@ -209,11 +211,22 @@ class Watch:
         running = lambda found: any(job.status == "running" for job in found)  # noqa: E731
         return self._kept("jobs", facts, self.actions.jobs, running)
 
+    def batches(self) -> tuple[Batch, ...]:
+        """All batches of questions, newest first."""
+        return self._kept(
+            "batches",
+            _nested_facts(ComparingFolder.of(self.actions.workspace).batches),
+            self.actions.batches,
+            lambda found: any(one.status == "running" for one in found),
+        )
+
     def happened(self) -> Happened:
-        """How runs, jobs and evaluations stand; equal as long as nothing began or ended."""
+        """How all that goes on by itself stands; equal as long as nothing began or ended."""
         runs = tuple((run.id, run.status, run.attempt) for run in self.runs())
         jobs = tuple((job.id, job.status, 0) for job in self.jobs())
-        return runs + jobs + tuple((one.id, one.status, 0) for one in self.evaluations())
+        measured = tuple((one.id, one.status, 0) for one in self.preflights())
+        evaluated = tuple((one.id, one.status, 0) for one in self.evaluations())
+        return runs + jobs + measured + evaluated
 
     def is_busy(self) -> bool:
         """Whether a run, a job, an evaluation, a measurement or a download goes on."""
@@ -221,6 +234,7 @@ class Watch:
             return True
         going_on = [job.status for job in self.jobs()]
         going_on += [one.status for one in self.preflights()]
+        going_on += [one.status for one in self.batches()]
         return "running" in going_on or any(d.status == "running" for d in self.downloads())
 
     def _kept(

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.assistant import telling_runs
+from core.assistant.names import duration, plural, value
 from core.assistant.records import Language, Pending
-from core.assistant.replies import reply
+from core.assistant.replies import joined, reply
+from core.training import sweep
+from core.training.plan import TrainingPlan
+from core.wording import said
 
 if TYPE_CHECKING:
     from core.actions import Actions
@@ -15,9 +20,14 @@ def question(actions: Actions, pending: Pending, language: Language) -> str:
     """The question in words; "" for a plan, whose card asks."""
     match pending.verb:
         case "resume_run":
-            run = actions.run(pending.arguments["run"]).run
-            facts = {"name": run.plan.name, "checkpoint": run.last_checkpoint}
-            return reply("resume_waits", language, **facts)
+            return _resume(actions, pending, language)
+        case "apply_remedy":
+            return _remedy(actions, pending, language)
+        case "start_sweep":
+            return _sweep(actions, pending, language)
+        case "delete_run":
+            name = actions.run(pending.arguments["run"]).run.plan.name
+            return reply("delete_waits", language, name=name)
         case "repair":
             return _repair(actions, pending, language)
         case "unmask":
@@ -25,6 +35,46 @@ def question(actions: Actions, pending: Pending, language: Language) -> str:
         case "start_evaluation" | "resume_evaluation":
             return reply("judge_waits", language)
     return ""
+
+
+def _resume(actions: Actions, pending: Pending, language: Language) -> str:
+    run = actions.run(pending.arguments["run"]).run
+    extend = pending.arguments.get("extend")
+    if extend is None:
+        facts = {"name": run.plan.name, "checkpoint": run.last_checkpoint}
+        return reply("resume_waits", language, **facts)
+    how = actions.continuation(run.id, extend).sentences
+    told = joined((said(sentence, language) for sentence in how), language)
+    more = f"{extend:g}" if language == "zh" else f"{extend:g} more {plural('epoch', extend)}"
+    return reply("extend_waits", language, name=run.plan.name, epochs=more, how=told)
+
+
+def _remedy(actions: Actions, pending: Pending, language: Language) -> str:
+    """The doctor's one change, with what it would be instead of what it was."""
+    run = actions.run(pending.arguments["run"]).run
+    found = actions.diagnose(run.id)
+    if found is not None and found.remedy is not None and found.remedy.kind == "continue":
+        facts = {"name": run.plan.name, "checkpoint": run.last_checkpoint}
+        return reply("resume_waits", language, **facts)
+    changes = found.remedy.changes if found and found.remedy else {}
+    if not changes:
+        return reply("remedy_same", language, name=run.plan.name)
+    told = telling_runs.changes(changes, language)
+    return reply("remedy_again", language, name=run.plan.name, changes=told)
+
+
+def _sweep(actions: Actions, pending: Pending, language: Language) -> str:
+    """How many runs, over which values, and how long they take where that is known."""
+    varied = pending.arguments["varied"]
+    plans = sweep.variants(TrainingPlan.model_validate(pending.arguments["shared"]), varied)
+    times = [actions.fit(plan).seconds for plan in plans]
+    known = [seconds for seconds in times if seconds is not None]
+    time = reply("sweep_time_unknown", language)
+    if len(known) == len(plans):
+        time = reply("sweep_time", language, duration=duration(sum(known), language))
+    values = {name: "/".join(value(one) for one in each) for name, each in varied.items()}
+    told = telling_runs.as_typed(values, language)
+    return reply("sweep_waits", language, runs=len(plans), varied=told, time=time)
 
 
 def _repair(actions: Actions, pending: Pending, language: Language) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -33,7 +33,7 @@ class Memory(Record):
 
     dataset_id: str | None = None
     """The dataset that was last checked here."""
-    changes: dict[str, float | int | str] = Field(default_factory=dict)
+    changes: dict[str, Any] = Field(default_factory=dict)
     """What the person wants different from the recommended plan, by PlanChanges field."""
     files: dict[str, str] = Field(default_factory=dict)
     """Uploaded files: the name the person knows, and where the file lies."""

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
-from typing import Any
 
 from core.assistant import choosing_data as data
+from core.assistant import choosing_runs as of_runs
 from core.assistant import names, telling
 from core.assistant.hearing import Heard, Step
 from core.assistant.phrases import Intent
 from core.assistant.records import Language
 from core.assistant.replies import joined, reply
 from core.assistant.settings_said import SettingsSaid
-from core.assistant.situation import Situation, waiting_plan
+from core.assistant.situation import waiting_plan
 from core.assistant.suggestions import suggested
 from core.assistant.understanding import Request
+from core.assistant.wanted import WHOLE, plan_arguments
 
 VALUE_EXAMPLES = {
     "learning_rate": ("learning rate 1e-4", "学习率 1e-4"),
@@ -27,9 +27,29 @@ VALUE_EXAMPLES = {
     "max_steps": ("100 steps", "100步"),
     "epochs": ("3 epochs", "3轮"),
     "seed": ("seed 42", "随机种子 42"),
+    "dropout": ("dropout 0.1", "dropout 0.1"),
+    "warmup_ratio": ("warm-up 5%", "预热 5%"),
+    "weight_decay": ("weight decay 0.01", "权重衰减 0.01"),
+    "gradient_accumulation": ("accumulation 4", "梯度累积 4"),
+    "max_grad_norm": ("gradient norm 1", "梯度裁剪 1"),
+    "beta": ("beta 0.1", "beta 0.1"),
+    "evaluations": ("validate 5 times", "验证 5 次"),
+    "early_stopping": ("early stopping after 3", "早停 3"),
+    "workers": ("2 workers", "2 个进程"),
+    "retention_days": ("keep it for 30 days", "保留 30 天"),
+    "scheduler": ("cosine", "余弦"),
+    "optimizer": ("8-bit Adam", "8 位优化器"),
+    "precision": ("bfloat16", "bf16"),
+    "method": ("use DoRA", "用 DoRA"),
+    "objective": ("DPO", "偏好优化"),
+    "attention": ("sdpa", "sdpa"),
+    "launcher": ("local launcher", "单进程"),
+    "trackers": ("TensorBoard", "TensorBoard"),
+    "target_modules": ("only attention layers", "只训练注意力层"),
 }
-WHOLE = frozenset(("rank", "alpha", "batch_size", "max_length", "max_steps", "seed"))
+"""One way to say a value, by setting, for whoever named none."""
 
+HELP = ("help_data", "help_all", "help_runs")
 OF_A_RUN = re.compile(r"\b(?:run|train(?:ing)?)\b|训练|微调")
 """Whether going on is meant of a run, when an evaluation could go on too."""
 
@@ -44,10 +64,7 @@ def choose(heard: Heard, request: Request) -> Step:
 
 def left_over(settings: SettingsSaid, language: Language) -> list[str]:
     told = []
-    if settings.fixed:
-        fields = ", ".join(names.pick(names.FIELDS, each, language) for each in settings.fixed)
-        told.append(reply("fixed", language, fields=fields))
-    elif settings.unused:
+    if settings.unused:
         told.append(reply("unused", language, numbers=", ".join(settings.unused)))
     return told
 
@@ -63,18 +80,29 @@ def _change(heard: Heard, request: Request) -> Step:
     if broken := [name for name in WHOLE if isinstance(settings.values.get(name), float)]:
         name = names.pick(names.FIELDS, broken[0], language)
         return Step(reply("not_whole", language, field=name))
-    if values_of(settings, heard.situation):
+    situation = heard.situation
+    if settings.added and situation.pending is None and situation.extendable is not None:
+        return of_runs.extend(heard, request)
+    if plan_arguments(heard, request):
         return _train(heard, request)
-    if settings.fixed:
-        return Step(joined(left_over(settings, language), language))
+    if settings.effective_batch:
+        return Step(reply("no_plan_waits", language))
     field = next(iter([*settings.vague, *settings.factors, *settings.added]))
     example = VALUE_EXAMPLES[field][1 if language == "zh" else 0]
     plan = waiting_plan(heard.situation)
     if plan is None or getattr(plan, field) is None:
         return Step(reply("which_value_unknown", language, example=example))
-    now = names.value(getattr(plan, field))
+    now = names.value(getattr(plan, field), language)
     name = names.pick(names.FIELDS, field, language)
     return Step(reply("which_value", language, field=name, value=now, example=example))
+
+
+def _rename(heard: Heard, request: Request) -> Step:
+    """A run; while a plan waits and no run is meant, the plan."""
+    means_run = request.run or OF_A_RUN.search(heard.text.casefold())
+    if waiting_plan(heard.situation) is not None and not means_run and request.settings.any:
+        return _change(heard, request)
+    return of_runs.rename(heard, request)
 
 
 def _explain(heard: Heard, request: Request) -> Step:
@@ -97,13 +125,16 @@ def _progress(heard: Heard, request: Request) -> Step:
         return Step("", "report")
     if situation.newest is None:
         return Step(_talk("no_run", "help_data")(heard, request).text)
-    return Step("", "run", _of(request))
+    return Step("", "run", of_runs.of(request))
 
 
 def _stop(heard: Heard, request: Request) -> Step:
-    if heard.situation.live is None:
+    situation = heard.situation
+    if situation.live is None and situation.preflight is not None:
+        return of_runs.stop_preflight(heard, request)
+    if situation.live is None:
         return Step(reply("no_live_run", heard.language))
-    return Step("", "stop_run", _of(request))
+    return Step("", "stop_run", of_runs.of(request))
 
 
 def _resume(heard: Heard, request: Request) -> Step:
@@ -111,29 +142,31 @@ def _resume(heard: Heard, request: Request) -> Step:
     means_run = request.run or (situation.resumable and OF_A_RUN.search(heard.text.casefold()))
     if situation.unfinished is not None and not means_run:
         return Step("", "resume_evaluation")
+    if situation.resumable is None and situation.ended_badly is not None:
+        return of_runs.diagnose(heard, request)
     if situation.resumable is None:
         return Step(reply("no_resumable", heard.language))
-    return Step("", "resume_run", _of(request))
+    return Step("", "resume_run", of_runs.of(request))
 
 
 def _compare(heard: Heard, request: Request) -> Step:
     if heard.situation.finished is None:
         return _unfinished(heard)
-    return Step(reply("opening", heard.language), "open_pair", _of(request))
+    return Step(reply("opening", heard.language), "open_pair", of_runs.of(request))
 
 
 def _evaluate(heard: Heard, request: Request) -> Step:
     if heard.situation.finished is None:
         return _unfinished(heard)
     limit = {"limit": request.limit} if request.limit else {}
-    return Step("", "start_evaluation", _of(request) | limit)
+    return Step("", "start_evaluation", of_runs.of(request) | limit)
 
 
 def _report(heard: Heard, request: Request) -> Step:
     """The report; where there is none of the newest run yet, it is made."""
     situation = heard.situation
     if request.run or situation.evaluation or situation.report_is_of_finished:
-        return Step("", "report", _of(request))
+        return Step("", "report", of_runs.of(request))
     if situation.finished is not None:
         told = reply("report_missing", heard.language, name=situation.finished.name)
         return Step(told, "start_evaluation")
@@ -163,7 +196,7 @@ def _unknown(heard: Heard, _: Request) -> Step:
 
 
 def _help(heard: Heard, _: Request) -> Step:
-    return Step("\n\n".join(reply(key, heard.language) for key in ("help_data", "help_all")))
+    return Step("\n\n".join(reply(key, heard.language) for key in HELP))
 
 
 def _talk(*keys: str) -> Chooser:
@@ -195,6 +228,21 @@ CHOOSERS: dict[Intent, Chooser] = {
     "list_models": _use("models"),
     "stop_engine": _use("stop_engine"),
     "explain_plan": _explain,
+    "diagnose": of_runs.diagnose,
+    "remedy": of_runs.remedy,
+    "extend": of_runs.extend,
+    "clone": of_runs.clone,
+    "sweep": of_runs.sweep,
+    "sweep_result": _use("sweep_result"),
+    "compare_runs": of_runs.compare,
+    "fits": of_runs.fits,
+    "measure": of_runs.measure,
+    "stop_preflight": of_runs.stop_preflight,
+    "queue": _use("queue"),
+    "move_run": of_runs.move,
+    "keep_run": of_runs.keep,
+    "rename_run": _rename,
+    "delete_run": of_runs.delete,
     "repair": data.repair,
     "answer": data.answer,
     "unmask": data.unmask,
@@ -208,29 +256,3 @@ CHOOSERS: dict[Intent, Chooser] = {
     "greeting": _talk("greeting", "help_data"),
     "unknown": _unknown,
 }
-
-
-def _of(request: Request) -> dict[str, Any]:
-    return {"run": request.run} if request.run else {}
-
-
-def plan_arguments(heard: Heard, request: Request) -> dict[str, Any]:
-    changes = values_of(request.settings, heard.situation)
-    if request.purpose and "description" not in changes:
-        changes["description"] = request.purpose
-    return {"changes": changes} if changes else {}
-
-
-def values_of(settings: SettingsSaid, situation: Situation) -> dict[str, float | int | str]:
-    """Values for a plan; relative ones are worked out from the plan that waits."""
-    values = dict(settings.values)
-    plan = waiting_plan(situation)
-    for field, factor in settings.factors.items() if plan else ():
-        values[field] = _rounded(field, getattr(plan, field) * factor)
-    for field, more in settings.added.items() if plan else ():
-        values[field] = _rounded(field, getattr(plan, field) + more)
-    return values
-
-
-def _rounded(field: str, value: float) -> float | int:
-    return max(1, math.floor(value)) if field in WHOLE else value

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 
 from core.assistant import phrases
+from core.assistant.numerals import han_number
 from core.assistant.plain import is_asked, plain
-from core.assistant.settings_said import han_number
 from core.data.records import Question
 from core.messages import Record
 

@@ -145,8 +145,13 @@ def _decision(turn: Turn, request: Request) -> Decision | None:
     if request.intent == "approve":
         return Decision(approved=True)
     refused = request.intent == "decline"
-    refused = refused or (request.intent == "stop_run" and turn.look().live is None)
+    refused = refused or (request.intent == "stop_run" and _nothing_runs(turn))
     return Decision(approved=False) if refused else None
+
+
+def _nothing_runs(turn: Turn) -> bool:
+    situation = turn.look()
+    return situation.live is None and situation.preflight is None
 
 
 async def _converse(turn: Turn, text: str) -> None:
@@ -180,7 +185,8 @@ async def _decide(turn: Turn, decision: Decision) -> None:
     if not decision.approved:
         turn.consume_pending()
         turn.mark(pending.call_id, status="declined", result=decision.reason)
-        turn.remember(changes={})
+        if pending.verb == "start_training":
+            turn.remember(changes={})
         await conversing.resume(turn, pending, approved=False, reason=decision.reason)
         return
     try:

@@ -17,12 +17,42 @@ FIELDS = {
     "max_length": ("max length", "最大长度"),
     "seed": ("seed", "随机种子"),
     "gradient_accumulation": ("gradient accumulation", "梯度累积"),
-    "evaluations": ("evaluations", "验证次数"),
+    "evaluations": ("validations", "验证次数"),
     "dropout": ("dropout", "dropout"),
     "scheduler": ("scheduler", "学习率调度"),
     "warmup_ratio": ("warm-up", "预热比例"),
     "weight_decay": ("weight decay", "权重衰减"),
+    "revision": ("revision", "模型版本"),
+    "licence_accepted": ("accepted licence", "已接受的许可证"),
+    "objective": ("objective", "训练目标"),
+    "start_from": ("run to begin with", "起始训练"),
+    "beta": ("beta", "beta"),
+    "method": ("method", "训练方法"),
+    "target_modules": ("layers with an adapter", "目标模块"),
+    "modules_to_save": ("layers trained whole", "完整训练的模块"),
+    "optimizer": ("optimizer", "优化器"),
+    "max_grad_norm": ("gradient norm", "梯度裁剪"),
+    "packing": ("packing", "打包"),
+    "early_stopping": ("early stopping", "早停"),
+    "precision": ("precision", "精度"),
+    "gradient_checkpointing": ("gradient checkpointing", "梯度检查点"),
+    "attention": ("attention", "注意力实现"),
+    "liger": ("Liger kernels", "Liger 内核"),
+    "compile": ("torch.compile", "torch.compile"),
+    "launcher": ("launcher", "启动方式"),
+    "workers": ("workers", "进程数"),
+    "trackers": ("trackers", "跟踪器"),
+    "retention_days": ("days kept", "保留天数"),
 }
+METHODS = {
+    "lora": ("LoRA of rank {rank}", "秩为 {rank} 的 LoRA "),
+    "rslora": ("rsLoRA of rank {rank}", "秩为 {rank} 的 rsLoRA "),
+    "dora": ("DoRA of rank {rank}", "秩为 {rank} 的 DoRA "),
+    "qlora": ("QLoRA of rank {rank}", "秩为 {rank} 的 QLoRA "),
+    "full": ("full fine-tuning", "全量微调"),
+}
+PREFERENCES = (" on preferences (DPO)", "按偏好（DPO）")
+"""What is said besides of a plan that learns from pairs of answers."""
 LANGUAGES = {
     "en": ("English", "英文"),
     "zh": ("Chinese", "中文"),
@@ -87,8 +117,14 @@ def pick(names: dict[str, tuple[str, str]], key: str, language: Language) -> str
     return names.get(key, (key, key))[1 if language == "zh" else 0]
 
 
-def value(given: object) -> str:
+def value(given: object, language: Language = "en") -> str:
     """A setting's value as a person writes it."""
+    if given is None or given in ((), [], ""):
+        return "无" if language == "zh" else "none"
+    if isinstance(given, bool):
+        return ("开" if given else "关") if language == "zh" else ("on" if given else "off")
+    if isinstance(given, tuple | list):
+        return ", ".join(map(str, given))
     return f"{given:g}" if isinstance(given, float) else str(given)
 
 

@@ -37,6 +37,13 @@ NOT_MODELS = re.compile(
     re.IGNORECASE,
 )
 ASKED = re.compile(r"什么|啥|哪")
+NEW_NAME = re.compile(
+    r"(?:^.*?\b(?:rename|relabel)\b.*?\bto\b|\b(?:as|under the name(?: of)?|called|named)\b"
+    r"|^.*?\bcall (?:the|this|that|my)(?: last| newest)? (?:run|training)\b"
+    r"|(?:改名|更名|重命名)(?:为|叫|成)?|名为|叫做|叫)\s*[:：]?\s*"
+    r"[\"“「『'‘]?(?P<name>[^\"”」』’\n]+?)[\"”」』'’]?\s*(?:please|吧)?[.。!！]*$",
+    re.IGNORECASE,
+)
 
 
 def take_name(text: str) -> tuple[str | None, str]:
@@ -48,6 +55,15 @@ def take_name(text: str) -> tuple[str | None, str]:
     if not name or ASKED.search(name):
         return None, text
     return name, f"{text[: match.start()]} {text[match.end() :]}"
+
+
+def new_name(text: str) -> str | None:
+    """What the end of a text says that something shall be called; None when it says nothing."""
+    match = NEW_NAME.search(text)
+    if match is None:
+        return None
+    name = match["name"].strip()
+    return None if ASKED.search(name) else name
 
 
 def take_model(text: str, known: tuple[str, ...]) -> tuple[str | None, str]:

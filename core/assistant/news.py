@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from core.assistant import chats, telling
 from core.assistant.records import AssistantSaid, CardShown, Chat, Item, Language
 from core.assistant.replies import joined, reply
 from core.assistant.results import RunSeen, evaluation_seen, report_seen, run_seen
 from core.assistant.results_data import data_seen
+from core.assistant.results_runs import preflight_seen, sweep_seen
+from core.assistant.situation import BADLY
 from core.data.jobs import Job
-from core.errors import DataError
+from core.errors import DataError, DuotuneError
+from core.measuring import measurement
+from core.training.preflight_folder import Preflight
 from core.training.records import Run
+from core.training.sweep import Sweep
 from core.wording import said
 
 if TYPE_CHECKING:
     from core.actions import Actions
     from eval.records import Evaluation
 
+Ended: TypeAlias = "Run | Evaluation | Job | Preflight | Sweep"
 ENDED_RUN = frozenset(("succeeded", "failed", "stopped", "interrupted"))
 ENDED_JOB = frozenset(("done", "failed"))
 ENDED_EVALUATION = frozenset(("succeeded", "failed", "interrupted"))
@@ -68,9 +74,9 @@ def _tell(actions: Actions, chat_id: str) -> Chat | None:
     return chat
 
 
-def _ended(actions: Actions) -> dict[str, Run | Evaluation | Job]:
+def _ended(actions: Actions) -> dict[str, Ended]:
     """What has ended, newest first; a run that was resumed ends again under another key."""
-    ended: dict[str, Run | Evaluation | Job] = {
+    ended: dict[str, Ended] = {
         f"{each.id}:{each.status}": each
         for each in actions.evaluations()
         if each.status in ENDED_EVALUATION
@@ -78,16 +84,30 @@ def _ended(actions: Actions) -> dict[str, Run | Evaluation | Job]:
     for job in actions.jobs():
         if job.kind == "inspect" and job.status in ENDED_JOB:
             ended[f"{job.id}:{job.status}"] = job
-    for run in actions.runs():
+    for one in actions.preflights():
+        if one.status in ENDED_JOB:
+            ended[f"{one.id}:{one.status}"] = one
+    runs = actions.runs()
+    for sweep in actions.sweeps():
+        own = [run for run in runs if run.id in sweep.run_ids]
+        if own and all(run.status in ENDED_RUN for run in own):
+            ended[f"{sweep.id}:ended"] = sweep
+    for run in runs:
         if run.status in ENDED_RUN:
             ended[f"{run.id}:{run.attempt}:{run.status}"] = run
     return ended
 
 
-def _items(actions: Actions, record: Run | Evaluation | Job, language: Language) -> list[Item]:
+def _items(actions: Actions, record: Ended, language: Language) -> list[Item]:
     match record:
         case Run():
             return run_ended(run_seen(record), language)
+        case Preflight():
+            return measured(actions, record, language)
+        case Sweep():
+            names = {run.id: run.plan.name for run in actions.runs()}
+            seen = sweep_seen(actions.sweep_result(record.id), names)
+            return [AssistantSaid(text=telling.tell(seen, language))]
         case Job():
             return texts_read(actions, record, language)
         case _:
@@ -96,7 +116,7 @@ def _items(actions: Actions, record: Run | Evaluation | Job, language: Language)
             return evaluation_ended(actions, record, name, language)
 
 
-def _followed(memory: chats.Memory, record: Run | Evaluation | Job) -> chats.Memory:
+def _followed(memory: chats.Memory, record: Ended) -> chats.Memory:
     """A conversation about a dataset goes on about the one that reading its texts made of it."""
     made = record.result.dataset_id if isinstance(record, Job) and record.result else None
     if not isinstance(record, Job) or made is None or memory.dataset_id != record.dataset_id:
@@ -131,9 +151,21 @@ def texts_read(actions: Actions, job: Job, language: Language) -> list[Item]:
 def run_ended(seen: RunSeen, language: Language) -> list[Item]:
     """The message and the card for a run that ended."""
     text = telling.run(seen, language)
-    if seen.status == "succeeded" and seen.changes_model:
+    if seen.can_be_tried:
         text = joined((text, reply("next_compare", language)), language)
+    if seen.status in BADLY:
+        text = joined((text, reply("ask_why", language)), language)
     return [AssistantSaid(text=text), CardShown(card="run", id=seen.id)]
+
+
+def measured(actions: Actions, found: Preflight, language: Language) -> list[Item]:
+    """What a pre-flight came to, and what can be said next."""
+    try:
+        now = actions.preflight(found.id)
+        seen = preflight_seen(now, measurement(actions, now.plan, now))
+    except DuotuneError:  # its data or model was deleted meanwhile: it measured nothing of use
+        return []
+    return [AssistantSaid(text=telling.tell(seen, language))]
 
 
 def evaluation_ended(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.assistant import names, telling
-from core.assistant.choosing import choose, left_over, plan_arguments, values_of
+from core.assistant.choosing import choose, left_over
 from core.assistant.data_said import held_out_of
 from core.assistant.hearing import Heard, Step
 from core.assistant.replies import joined, reply
@@ -19,8 +19,10 @@ from core.assistant.results_data import (
     DataChanged,
     DataSeen,
 )
+from core.assistant.results_runs import RunDiagnosed
 from core.assistant.situation import other_epochs
 from core.assistant.understanding import Known, Request, understand
+from core.assistant.wanted import plan_arguments, values_of
 
 EXAMPLE = "support_desk.jsonl"
 
@@ -126,7 +128,8 @@ def _after_refusal(heard: Heard, results: list[Result]) -> Step:
     if heard.decided == "start_training":
         return Step(reply("declined", heard.language))
     told, situation = reply("left_alone", heard.language), heard.situation
-    plans = heard.decided in ("repair", "unmask") and situation.can_train and situation.is_inspected
+    plans = heard.decided in ("repair", "unmask") or situation.set_aside
+    plans = plans and situation.can_train and situation.is_inspected
     return Step(told, "propose_plan" if plans else None)
 
 
@@ -134,11 +137,20 @@ def _after(heard: Heard, request: Request, results: list[Result]) -> Step:
     if isinstance(results[0], DataChanged):
         return _after_change(heard, results)
     last = results[-1]
+    if isinstance(last, RunDiagnosed):
+        return _after_diagnosis(heard, last)
     if isinstance(last, PlanProposed):
         if request.intent == "explain_plan":
             return Step(telling.reasons(last.plan, heard.language))
         return Step(_changes_told(heard, request, last))
     return Step(_told(heard, last))
+
+
+def _after_diagnosis(heard: Heard, found: RunDiagnosed) -> Step:
+    """Say why, then ask for a yes to what helps."""
+    text = telling.tell(found, heard.language)
+    verb = {"continue": "resume_run", "again": "apply_remedy"}.get(found.remedy or "")
+    return Step(text, verb, {"run": found.run_id}) if verb else Step(text)
 
 
 def _after_change(heard: Heard, results: list[Result]) -> Step:
@@ -156,7 +168,7 @@ def _told(heard: Heard, result: Result) -> str:
     language, text = heard.language, telling.tell(result, heard.language)
     if result.kind == "evaluation" and result.status == "starting" and not result.already:
         return reply("evaluating", language, name=result.run_name)
-    if isinstance(result, RunSeen) and result.status == "succeeded" and result.changes_model:
+    if isinstance(result, RunSeen) and result.can_be_tried:
         text = joined((text, reply("next_compare", language)), language)
     return text
 
@@ -169,7 +181,7 @@ def _changes_told(heard: Heard, request: Request, proposed: PlanProposed) -> str
         separator = "，" if language == "zh" else ", "
         named = [
             f"{names.pick(names.FIELDS, field, language)} = "
-            f"{names.value(getattr(proposed.plan, field))}"
+            f"{names.value(getattr(proposed.plan, field), language)}"
             for field in wanted
         ]
         parts.append(reply("plan_changed", language, changes=separator.join(named)))

@@ -10,9 +10,10 @@ from core.messages import Record
 
 Language = Literal["en", "zh"]
 CardKind = Literal[
-    "dataset", "changes", "row", "tokens", "plan", "run", "pair", "evaluation", "report", "models"
-]
-"""A row and its tokens are named `DATASET:ROW`."""
+    "dataset", "changes", "row", "tokens", "plan", "run", "compared", "pair", "evaluation",
+    "report", "models",
+]  # fmt: skip
+"""A row and its tokens are named `DATASET:ROW`, runs side by side by their ids with blanks."""
 
 
 class UserSaid(Record):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from core.assistant.records import Language
 from core.assistant.replies_data import DATA
+from core.assistant.replies_runs import RUNS
 
 REPLIES: dict[str, tuple[str, str]] = {
     # -- talk ---------------------------------------------------------------------------------
@@ -49,10 +50,10 @@ REPLIES: dict[str, tuple[str, str]] = {
     "ended": ("That is done.", "已完成。"),
     # -- plan ---------------------------------------------------------------------------------
     "plan": (
-        "My plan, “{name}”: fine-tune {model} with LoRA of rank {rank} for {length}, learning "
+        "My plan, “{name}”: fine-tune {model} with {method} for {length}, learning "
         "rate {rate}, {batch} rows a step. {train} rows to learn from, {validation} to check "
         "progress, {test} held out for the report.",
-        "计划“{name}”：用秩为 {rank} 的 LoRA 微调 {model}，{length}，学习率 {rate}，"
+        "计划“{name}”：用{method}训练 {model}，{length}，学习率 {rate}，"
         "每步 {batch} 行。"
         "{train} 行用于训练，{validation} 行用于验证，{test} 行留作最后评估。",
     ),
@@ -79,9 +80,9 @@ REPLIES: dict[str, tuple[str, str]] = {
         "改成多少？比如说“{example}”。",
     ),
     "not_whole": ("{field} must be a whole number.", "{field}必须是整数。"),
-    "fixed": (
-        "I can't change {fields}; the recommended value stays.",
-        "{fields}无法更改，保持推荐值。",
+    "no_plan_waits": (
+        "No plan waits that could be changed. Say “train” to get one first.",
+        "现在没有等待修改的计划。先说“训练”来得到一个。",
     ),
     "unused": (
         "I did not use {numbers}, because I don't know which setting is meant.",
@@ -246,6 +247,7 @@ REPLIES: dict[str, tuple[str, str]] = {
     "engine_idle": ("No engine was running.", "引擎本来就没有运行。"),
     "not_measured": ("not measured", "未测得"),
     **DATA,
+    **RUNS,
 }
 
 

@@ -13,6 +13,7 @@ from core.assistant.results_data import (
     RowSeen,
     TokensSeen,
 )
+from core.assistant.results_runs import RunResult
 from core.messages import Record
 from core.training.plan import TrainingPlan
 from core.training.records import Run
@@ -58,6 +59,11 @@ class RunSeen(Record):
     seconds: float | None = None
     changes_model: bool | None = None
     can_resume: bool = False
+    can_extend: bool = False
+    has_model: bool = False
+    """A tuned model of it is whole on disk: it can be talked to and evaluated."""
+    place: int | None = None
+    """In the queue, from 1."""
     last_checkpoint: str | None = None
     problem: str = ""
     where: str = ""
@@ -66,6 +72,11 @@ class RunSeen(Record):
     @property
     def is_live(self) -> bool:
         return self.status in ("starting", "running", "stopping")
+
+    @property
+    def can_be_tried(self) -> bool:
+        """Whether its tuned model differs from the base, as far as that was measured."""
+        return self.has_model and not self.is_live and self.changes_model is not False
 
 
 class PairOpened(Record):
@@ -178,6 +189,7 @@ Result = (
     | DatasetsListed
     | ModelsListed
     | EngineStopped
+    | RunResult
     | Failed
 )
 
@@ -192,7 +204,11 @@ def run_seen(run: Run) -> RunSeen:
     if run.failure:
         facts |= run.failure.model_dump()
     return RunSeen(
-        name=run.plan.name, base_model=run.plan.base_model, can_resume=run.can_resume, **facts
+        name=run.plan.name,
+        base_model=run.plan.base_model,
+        can_resume=run.can_resume,
+        can_extend=run.can_extend,
+        **facts,
     )
 
 

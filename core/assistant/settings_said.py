@@ -4,197 +4,160 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 from pydantic import Field
 
-from core.assistant import naming
+from core.assistant import naming, phrases
+from core.assistant.numerals import NUMBER, number, prepared
 from core.assistant.plain import plain
+from core.assistant.settings_texts import take_texts
+from core.assistant.settings_words import (
+    ABOUT,
+    CHOICES,
+    DAYS,
+    DIRECTION,
+    LINK,
+    LONGER,
+    NAMES,
+    NO_TRACKERS,
+    NOT_THIS,
+    OFF,
+    SCANNER,
+    TRACKERS,
+    Choice,
+)
 from core.messages import Record
 
-NUMBER = r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d{1,2})?k?"
-LINK = (
-    r"(?:(?:\s|=|:|\b(?:to|of|as|at|is|be|should|with|about|around|just|only|value|use)\b"
-    r"|大概|[改成为到调设置用是换变降提升高低至约定在])*)"
-)
-NAMES = {
-    "learning_rate": r"learning[ _]?rate|learn rate|lr|学习速?率",
-    "batch_size": r"(?:per device )?batch(?:es)?(?:[ _]?size)?|bs|批(?:次|量|处理)?大小|批次|批量",
-    "rank": r"(?:lora )?rank|lora r|r(?= ?[=:])|秩",
-    "alpha": r"(?:lora )?alpha",
-    "max_length": (
-        r"max(?:imum)?[ _]?(?:sequence |seq |context |token )?(?:length|len|tokens)"
-        r"|(?:sequence|seq|context)(?:[ _]?(?:length|len|window))?|cut ?off"
-        r"|(?:最大)?(?:序列|上下文|文本)?长度"
-    ),
-    "max_steps": r"max(?:imum)?[ _]?steps|steps|(?:最大|总|训练)?步数",
-    "epochs": r"(?:number of |num[ _]?)?epochs?(?: ?数)?|(?:训练)?轮(?:数|次)",
-    "seed": r"(?:random )?seed|(?:随机)?种子",
-}
-UNITS = {
-    "epochs": r"(?:full |training )?epochs?|passes|(?:个 ?)?(?:轮次?|遍|epochs?|周期)",
-    "max_steps": r"(?:training |optimi[sz]er |total )?steps?|步",
-    "max_length": r"(?:个 ?)?tokens?",
-}
-FIXED = {
-    "dropout": r"\bdropout\b",
-    "scheduler": r"\bscheduler?\b|\bcosine\b|调度",
-    "warmup_ratio": r"\bwarm ?-?up\b|预热",
-    "weight_decay": r"\bweight decay\b|权重衰减",
-    "gradient_accumulation": r"\b(gradient )?accumulation\b|梯度累积",
-}
-DIGITS = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"两": 2}
-SPOKEN = "one two three four five six seven eight nine ten"
-WORDS = {word: place for place, word in enumerate(SPOKEN.split(), start=1)}
+NUMBERED = re.compile(rf"(?: ?patience)?{LINK}{NUMBER}")
 
 
 class SettingsSaid(Record):
     """What a sentence asks of the plan."""
 
-    values: dict[str, float | int | str] = Field(default_factory=dict)
-    """By PlanChanges field."""
+    values: dict[str, Any] = Field(default_factory=dict)
+    """By PlanChanges field; None takes back what was asked for before."""
     factors: dict[str, float] = Field(default_factory=dict)
     """Multiply the present value by this."""
     added: dict[str, float] = Field(default_factory=dict)
     """Add this to the present value."""
     vague: tuple[str, ...] = ()
     """Fields that should change, without a value."""
-    fixed: tuple[str, ...] = ()
-    """Plan fields that the person can't change."""
+    effective_batch: int | None = None
+    """Rows a step, to be reached by accumulation."""
+    accepts_licence: bool = False
+    """The person accepts the licence of the plan's base model."""
     unused: tuple[str, ...] = ()
     """Numbers in the sentence that belong to none of these."""
 
     @property
     def any(self) -> bool:
-        return bool(self.values or self.factors or self.added or self.vague or self.fixed)
+        asked = self.values or self.factors or self.added or self.vague
+        return bool(asked or self.effective_batch or self.accepts_licence)
 
 
-def _scanner() -> re.Pattern[str]:
-    """One pattern for every way to say a value, so that a scan from the left takes each once."""
-    ways = [
-        r"(?P<more>(?:再多?|多)(?:训练|跑|来|练|学)? ?(?P<more_zh>\d+) ?(?:个 ?)?(?:轮|遍|epochs?))"
-    ]
-    ways.append(r"(?P<more_en>\d+) (?:more|additional|extra) (?:epochs?|passes)\b")
-    ways += [
-        rf"(?<![a-z])(?:{alias})-?{LINK}(?P<name_{field}>{NUMBER})(?![\w.])"
-        for field, alias in NAMES.items()
-    ]
-    ways += [
-        rf"(?<![\w.])(?<!第)(?<!第 )(?P<unit_{field}>{NUMBER})[ -]?(?:{unit})(?![a-z])"
-        for field, unit in UNITS.items()
-    ]
-    ways.append(r"(?P<rate>(?:0?\.\d+|\d+(?:\.\d+)?e-\d+)) (?:learning rate|lr)\b")
-    for field, alias in NAMES.items():
-        ways.append(
-            rf"(?P<double_{field}>\b(?:double|twice)(?: of)?(?: the)? (?:{alias})(?![a-z]))"
-        )
-        ways.append(rf"(?P<halve_{field}>\b(?:halve|half)(?: of)?(?: the)? (?:{alias})(?![a-z]))")
-        ways.append(rf"(?P<doubled_{field}>(?:{alias}) ?(?:翻倍|加倍|翻一番|doubled))")
-        ways.append(rf"(?P<halved_{field}>(?:{alias}) ?(?:减半|halved))")
-    return re.compile("|".join(ways))
-
-
-SCANNER = _scanner()
-DIRECTION = re.compile(
-    r"\b(lower|higher|increase|decrease|reduce|raise|bigger|smaller|larger|fewer|less|more|longer"
-    r"|shorter|slower|faster|change|adjust|different|another|other|set|modify|tweak"
-    r"|too (?:high|low|big|large|small|long|short|many|few))\b"
-    r"|[调改降提升增减加换][高低大小多少长短]?|[大小高低多少长短]一?[点些]"
-)
-LONGER = re.compile(
-    r"\btrain (it )?(for )?(a bit |a little |much )?(longer|shorter)\b"
-    r"|训练久一?点|多(训练|跑|练)(一会|几)"
-)
-
-
-def read_settings(text: str, models: tuple[str, ...] = ()) -> SettingsSaid:
-    """Every setting that the text names; `models` are names that a plan may use."""
-    values: dict[str, float | int | str] = {}
+def read_settings(
+    text: str, models: tuple[str, ...] = (), runs: tuple[str, ...] = ()
+) -> SettingsSaid:
+    """Every setting that the text names; `models` and `runs` are names that a plan may use."""
     text = unicodedata.normalize("NFKC", text)
+    off, _ = _chosen(prepared(text), OFF)
+    if NO_TRACKERS.search(prepared(text)):
+        off["trackers"] = ()
+    text = without_negated(text)
     name, text = naming.take_name(text)
     model, text = naming.take_model(text, models)
-    if name:
-        values["name"] = name
-    if model:
-        values["base_model"] = model
-    factors: dict[str, float] = {}
-    added: dict[str, float] = {}
-    rest = prepared(text)
-    for match in SCANNER.finditer(rest):
-        _take(match, values, factors, added)
+    named, accepts, text = take_texts(text, runs)
+    rest = NO_TRACKERS.sub(" ", _without(prepared(text), OFF))
+    chosen, rest = _chosen(rest, CHOICES)
+    trackers, rest = _trackers(rest)
+    numbers = _Numbers(rest)
     left = SCANNER.sub(" ", rest)
+    own = {"name": name, "base_model": model, "trackers": trackers or None}
     return SettingsSaid(
-        values=values,
-        factors=factors,
-        added=added,
+        values=chosen | numbers.values | _given(own) | named | off,
+        factors=numbers.factors,
+        added=numbers.added,
         vague=_vague(left),
-        fixed=tuple(field for field, said in FIXED.items() if re.search(said, left)),
+        effective_batch=numbers.effective_batch,
+        accepts_licence=accepts,
         unused=tuple(re.findall(rf"(?<![\w./-]){NUMBER}(?![\w/-])", left)),
     )
 
 
-def prepared(text: str) -> str:
-    """Plain text with every number in digits and the old value of `from 2 to 3` taken out."""
-    text = re.sub(r"(?<=\d)[,，](?=\d{3}\b)", "", text).replace("×", "*")
-    text = plain(re.sub(r"(\d+(?:\.\d+)?)\s*[*x]\s*10\s*\^?\s*(-\d+)", r"\1e\2", text))
-    text = re.sub(r"(?<![\d.])10 ?\^ ?(-\d+)", r"1e\1", text)
-    text = re.sub(r"\bhalf an? epoch\b|半(个 ?)?(轮|epoch)", "0.5 epochs", text)
-    text = re.sub(r"\ban? (?:single )?(?=epoch\b)|\bsingle (?=epoch\b)", "1 ", text)
-    text = re.sub(r"\banother (?=epoch\b)", "1 more ", text)
-    spoken = "|".join(WORDS)
-    text = re.sub(rf"\b(to|of|=|is) ({spoken})\b", lambda m: f"{m[1]} {WORDS[m[2]]}", text)
-    after = r"(?= (?:more |additional |extra )?(?:epochs?|passes|steps?)\b)"
-    text = re.sub(rf"\b({spoken}){after}", lambda m: str(WORDS[m[1]]), text)
-    han = "零一二两三四五六七八九十百千"
-    unit = r"(?= ?(?:个 ?)?(?:轮|遍|步|周期|epoch))"
-    text = re.sub(
-        rf"(?<![第哪下上这那每{han}])([{han}]+){unit}", lambda m: f" {han_number(m[1])} ", text
-    )
-    text = re.sub(
-        rf"([万千])分之 ?([{han}]+|[\d.]+)",
-        lambda m: f" {han_number(m[2])}e-{'4' if m[1] == '万' else '3'}",
-        text,
-    )
-    text = re.sub(rf"\bfrom {NUMBER} (?=(?:up |down )?to\b)", "", text)
-    text = re.sub(rf"从 ?{NUMBER} ?[轮步]?(?= ?[改调变提降增减加到换])", "", text)
-    return " ".join(text.split())
+def without_negated(text: str) -> str:
+    """The text without the parts that say what is not wanted."""
+    parts = re.split(r"(?<!\d)[,;，；。]|[,;，；。](?!\d)|\b(?:but|instead)\b(?! of\b)", text)
+    return ", ".join(part for part in parts if not phrases.NEGATED.search(plain(part)))
 
 
-def han_number(text: str) -> float | int:
-    """The value of a Chinese numeral below ten thousand, or of digits."""
-    if text[0] in "0123456789.":
-        return _number(text)
-    total = digit = 0
-    for character in text:
-        if character in DIGITS:
-            digit = DIGITS[character]
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _chosen(text: str, choices: tuple[Choice, ...]) -> tuple[dict[str, Any], str]:
+    """The values that are said in words, and the text without them."""
+    values: dict[str, Any] = {}
+    for field, value, said in choices:
+        for found in said.finditer(text):
+            if NOT_THIS.search(text[: found.start()]):
+                continue
+            if field == "modules_to_save" and field in values:
+                values[field] = f"{values[field]},{value}"
+            values.setdefault(field, value)
+        text = _blank(field, said, text)
+    return values, text
+
+
+def _without(text: str, choices: tuple[Choice, ...]) -> str:
+    for choice in choices:
+        text = choice.said.sub(" ", text)
+    return text
+
+
+def _blank(field: str, said: re.Pattern[str], text: str) -> str:
+    """The text without what was found, unless it is the name of a number that follows."""
+    if field not in NAMES:
+        return said.sub(" ", text)
+    return said.sub(lambda m: m[0] if NUMBERED.match(text, m.end()) else " ", text)
+
+
+def _trackers(text: str) -> tuple[tuple[str, ...], str]:
+    found = tuple(name for name, said in TRACKERS.items() if said.search(text))
+    for said in TRACKERS.values():
+        text = said.sub(" ", text)
+    return found, text
+
+
+class _Numbers:
+    """What a scan from the left finds of numbers that belong to a setting."""
+
+    def __init__(self, text: str) -> None:
+        self.values: dict[str, Any] = {}
+        self.factors: dict[str, float] = {}
+        self.added: dict[str, float] = {}
+        self.effective_batch: int | None = None
+        for match in SCANNER.finditer(text):
+            self._take({key: value for key, value in match.groupdict().items() if value})
+
+    def _take(self, said: dict[str, str]) -> None:
+        if more := said.get("more_zh") or said.get("more_en"):
+            self.added["epochs"] = number(more)
+            return
+        if rows := said.get("whole_en") or said.get("whole_zh"):
+            self.effective_batch = int(rows)
+            return
+        if kept := said.get("kept") or said.get("kept_zh"):
+            unit = said.get("kept_unit") or said["kept_unit_zh"]
+            self.values["retention_days"] = int(kept) * DAYS[unit]
+            return
+        kind, _, field = next(iter(said)).partition("_")
+        if kind == "rate":
+            self.values["learning_rate"] = number(said["rate"])
+        elif kind in ("name", "unit"):
+            self.values[field] = number(next(iter(said.values())))
         else:
-            total += (digit or 1) * {"十": 10, "百": 100, "千": 1000}[character]
-            digit = 0
-    return total + digit
-
-
-def _number(text: str) -> float | int:
-    value = float(text.removesuffix("k")) * (1024 if text.endswith("k") else 1)
-    return int(value) if value.is_integer() and abs(value) < 1e15 else value
-
-
-def _take(
-    match: re.Match[str],
-    values: dict[str, float | int | str],
-    factors: dict[str, float],
-    added: dict[str, float],
-) -> None:
-    said = {key: value for key, value in match.groupdict().items() if value is not None}
-    if more := said.get("more_zh") or said.get("more_en"):
-        added["epochs"] = _number(more)
-        return
-    kind, _, field = next(iter(said)).partition("_")
-    if kind == "rate":
-        values["learning_rate"] = _number(said["rate"])
-    elif kind in ("name", "unit"):
-        values[field] = _number(next(iter(said.values())))
-    else:
-        factors[field] = 2.0 if kind.startswith("double") else 0.5
+            self.factors[field] = 2.0 if kind.startswith("double") else 0.5
 
 
 def _vague(rest: str) -> tuple[str, ...]:
@@ -202,9 +165,4 @@ def _vague(rest: str) -> tuple[str, ...]:
         return ("epochs",)
     if not DIRECTION.search(rest):
         return ()
-    fields = [
-        field
-        for field, alias in NAMES.items()
-        if re.search(rf"(?<![a-z])(?:{alias})(?![a-z])", rest)
-    ]
-    return tuple(fields)
+    return tuple(field for field, said in ABOUT.items() if re.search(said, rest))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.assistant.records import Chat, Pending
+from core.assistant.records import Chat, Pending, ToolUsed
+from core.assistant.replies import REPLIES
 from core.assistant.results import (
     EvaluationSeen,
     RunSeen,
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from core.assistant.chats import Memory
     from core.training.records import Run
     from eval.records import Evaluation
+
+
+STARTS = ("start_training", "start_sweep", "apply_remedy", "resume_run")
+BADLY = ("failed", "interrupted")
 
 
 class Situation(Record):
@@ -46,8 +51,14 @@ class Situation(Record):
     live: RunSeen | None = None
     """The run under way."""
     finished: RunSeen | None = None
-    """The newest run that succeeded."""
+    """The newest run with a tuned model, whichever way its last attempt ended."""
     resumable: RunSeen | None = None
+    extendable: RunSeen | None = None
+    """The newest run that can be extended by more epochs."""
+    ended_badly: RunSeen | None = None
+    """The newest run, when the doctor has something to say about it."""
+    preflight: str | None = None
+    """The measurement that goes on."""
     run_names: tuple[str, ...] = ()
     evaluation: EvaluationSeen | None = None
     """The evaluation under way."""
@@ -57,6 +68,8 @@ class Situation(Record):
     """The newest report of the newest finished run, else the newest report of all."""
     report_is_of_finished: bool = False
     pending: Pending | None = None
+    set_aside: bool = False
+    """A plan waited until something else was asked, and nothing was started since."""
 
 
 def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
@@ -66,7 +79,8 @@ def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
     dataset = dataset or (datasets[0] if datasets else None)
     seen = [run_seen(run) for run in runs]
     names = {run.id: run.name for run in seen}
-    finished = next((run for run in seen if run.status == "succeeded"), None)
+    finished = next((run for run in seen if run.has_model), None)
+    badly = bool(runs) and (runs[0].status in BADLY or runs[0].is_silent)
     live = next((e for e in evaluations if e.status in ("starting", "running")), None)
     done = [e for e in evaluations if e.status == "succeeded"]
     ended = _ended_early(runs, evaluations)
@@ -77,13 +91,28 @@ def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
         live=next((run for run in seen if run.is_live), None),
         finished=finished,
         resumable=next((run for run in seen if run.can_resume), None),
+        extendable=next((run for run in seen if run.can_extend), None),
+        ended_badly=seen[0] if badly else None,
+        preflight=next((p.id for p in actions.preflights() if p.status == "running"), None),
         run_names=tuple(names.values()),
         evaluation=evaluation_seen(live, names.get(live.request.run_id, "")) if live else None,
         unfinished=evaluation_seen(ended, names.get(ended.request.run_id, "")) if ended else None,
         report_id=(own or done)[0].id if own or done else None,
         report_is_of_finished=bool(own),
         pending=chat.pending,
+        set_aside=_set_aside(chat),
     )
+
+
+def _set_aside(chat: Chat) -> bool:
+    """Whether the last plan gave way to another question, rather than being decided about."""
+    for item in reversed(chat.items):
+        if isinstance(item, ToolUsed) and item.verb in STARTS:
+            if item.verb == "start_training":
+                return item.status == "declined" and item.result in REPLIES["superseded"]
+            if item.status == "done":
+                return False
+    return False
 
 
 def _of_data(actions: Actions, dataset: Dataset) -> dict[str, Any]:
@@ -108,10 +137,14 @@ def _ended_early(runs: tuple[Run, ...], evaluations: tuple[Evaluation, ...]) -> 
 
 def waiting_plan(situation: Situation) -> TrainingPlan | None:
     """The plan that waits for the person, if one does."""
-    waiting = situation.pending
-    if waiting is None or waiting.verb != "start_training":
+    return waiting_plan_of(situation.pending)
+
+
+def waiting_plan_of(pending: Pending | None) -> TrainingPlan | None:
+    """The plan in what waits; None when nothing does, or something else."""
+    if pending is None or pending.verb != "start_training":
         return None
-    return TrainingPlan.model_validate(waiting.arguments["plan"])
+    return TrainingPlan.model_validate(pending.arguments["plan"])
 
 
 def other_epochs(plan: TrainingPlan | None) -> int:

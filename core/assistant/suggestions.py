@@ -36,6 +36,9 @@ SAYINGS: dict[str, tuple[str, str]] = {
     "evaluate": ("Evaluate", "评估"),
     "report": ("Show the report", "看报告"),
     "again": ("Train again", "再训练一次"),
+    "measuring": ("Does it fit?", "放得下吗？"),
+    "stop_measuring": ("Stop the measurement", "停止预跑"),
+    "why_failed": ("Why did it fail?", "为什么失败了？"),
 }
 
 
@@ -63,16 +66,27 @@ def _keys(situation: Situation) -> tuple[str, ...]:
     if situation.pending is not None:
         plan = situation.pending.verb == "start_training"
         return ("start", _about_data(situation) or "epochs", "cancel") if plan else ("yes", "no")
+    return _while_at_work(situation) or _after_run(situation)
+
+
+def _while_at_work(situation: Situation) -> tuple[str, ...]:
+    """What fits while something runs or was broken off; nothing when neither is so."""
     if situation.live is not None:
         return ("progress", "stop", "data")
+    if situation.preflight is not None:
+        return ("measuring", "stop_measuring")
     if situation.evaluation is not None:
         return ("progress", "compare")
-    if situation.unfinished is not None:
-        return ("continue", "compare", "again")
+    return ("continue", "compare", "again") if situation.unfinished is not None else ()
+
+
+def _after_run(situation: Situation) -> tuple[str, ...]:
     newest = situation.newest
+    if situation.ended_badly is not None:
+        return ("why_failed", "resume" if situation.ended_badly.can_resume else "again", "help")
     if newest is not None and newest.can_resume:
-        return ("resume", "progress", "again")
-    if newest is None or newest.status != "succeeded":
+        return ("resume", "compare" if newest.has_model else "progress", "again")
+    if newest is None or not newest.has_model:
         if situation.dataset_id is None:
             return ("demo", "help")
         if not (situation.can_train and situation.is_inspected):

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from core.assistant import telling_data as of_data
-from core.assistant.names import FIELDS, PHASES, STATUS, duration, pick, plural, value
+from core.assistant import telling_runs as of_runs
+from core.assistant.names import (
+    FIELDS,
+    METHODS,
+    PHASES,
+    PREFERENCES,
+    STATUS,
+    duration,
+    pick,
+    plural,
+    value,
+)
 from core.assistant.records import Language
 from core.assistant.replies import joined, reply
 from core.assistant.results import (
@@ -28,6 +39,7 @@ from core.assistant.results_data import (
     RowSeen,
     TokensSeen,
 )
+from core.assistant.results_runs import RunResult
 from core.training.plan import TrainingPlan
 from core.wording import said
 
@@ -41,6 +53,8 @@ AFTER_FAILURE = {
 
 def tell(result: Result, language: Language) -> str:
     """A result as the assistant says it."""
+    if isinstance(result, RunResult):
+        return of_runs.tell(result, language)
     match result:
         case DataSeen() | DataChanged() | ChangesSeen() | LeaksSeen() | RowSeen() | TokensSeen():
             return about_data(result, language)
@@ -85,6 +99,8 @@ def about_data(
 
 def line(result: Result, language: Language) -> str:
     """A result in a few words, for the line of its tool."""
+    if isinstance(result, RunResult):
+        return of_runs.line(result, language)
     match result:
         case DataSeen():
             return f"{result.name}: {result.usable} / {result.rows}"
@@ -96,11 +112,9 @@ def line(result: Result, language: Language) -> str:
             return result.plan.name
         case RunSeen():
             return f"{result.name}: {pick(STATUS, result.status, language)}"
-        case PairOpened():
-            return result.run_name
         case EvaluationSeen():
             return f"{result.run_name}: {pick(STATUS, result.status, language)}"
-        case ReportSeen():
+        case PairOpened() | ReportSeen():
             return result.run_name
         case Failed():
             return said(result.problem, language)
@@ -133,7 +147,7 @@ def plan(proposed: PlanProposed, language: Language) -> str:
             language,
             name=chosen.name,
             model=chosen.base_model,
-            rank=chosen.rank,
+            method=method(chosen, language),
             length=length,
             rate=f"{chosen.learning_rate:g}",
             batch=chosen.effective_batch,
@@ -151,11 +165,19 @@ def plan(proposed: PlanProposed, language: Language) -> str:
     return joined(parts, language)
 
 
+def method(chosen: TrainingPlan, language: Language) -> str:
+    """How a plan trains, in words."""
+    told = pick(METHODS, chosen.method, language).format(rank=chosen.rank)
+    if chosen.objective == "sft":
+        return told
+    return told + PREFERENCES[0] if language == "en" else PREFERENCES[1] + told
+
+
 def reasons(chosen: TrainingPlan, language: Language) -> str:
     """Why each setting has its value."""
     colon = "：" if language == "zh" else ": "
     lines = [
-        f"- {pick(FIELDS, field, language)} = {value(getattr(chosen, field))}{colon}"
+        f"- {pick(FIELDS, field, language)} = {value(getattr(chosen, field), language)}{colon}"
         f"{said(reason, language)}"
         for field, reason in chosen.reasons.items()
     ]

@@ -63,7 +63,8 @@ def pick_run(turn: Turn, given: str | None, fits: Callable[[Run], bool], what: s
 
 
 def finished(run: Run) -> bool:
-    return run.status == "succeeded"
+    """Whether there is a tuned model of it, also of one that failed or was stopped later."""
+    return run.has_model
 
 
 def say_of(ctx: Context) -> Say:

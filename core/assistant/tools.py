@@ -8,6 +8,8 @@ from typing import Any
 from pydantic_ai import Tool
 
 from core.assistant import tools_data as data
+from core.assistant import tools_fit as fitting
+from core.assistant import tools_runs as of_runs
 from core.assistant import tools_serving as serving
 from core.assistant import tools_training as training
 from core.assistant.turn import Turn
@@ -31,6 +33,20 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "stop_run": training.stop_run,
     "resume_run": training.resume_run,
     "models": training.list_models,
+    "fit": fitting.fit,
+    "start_preflight": fitting.start_preflight,
+    "cancel_preflight": fitting.cancel_preflight,
+    "diagnose": of_runs.diagnose,
+    "apply_remedy": of_runs.apply_remedy,
+    "start_sweep": of_runs.start_sweep,
+    "sweep_result": of_runs.show_sweep,
+    "clone_run": of_runs.clone_run,
+    "compare_runs": of_runs.compare_runs,
+    "queue": of_runs.show_queue,
+    "move_run": of_runs.move_run,
+    "keep_run": of_runs.keep_run,
+    "rename_run": of_runs.rename_run,
+    "delete_run": of_runs.delete_run,
     "open_pair": serving.compare,
     "start_evaluation": serving.evaluate,
     "resume_evaluation": serving.resume_evaluation,

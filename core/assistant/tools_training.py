@@ -17,16 +17,22 @@ from core.assistant.results import (
     RunSeen,
     RunsListed,
 )
-from core.assistant.tool_basics import Context, dataset_id_of, pick_run, say_of, told
+from core.assistant.settings_texts import LAST
+from core.assistant.tool_basics import Context, dataset_id_of, finished, pick_run, say_of, told
 from core.assistant.turn import Turn
 from core.errors import PlanError
 from core.training.plan import TrainingPlan
 from core.training.plan_changes import PlanChanges
+from core.training.recommend import Proposal
 
 
 @told
 def propose_plan(
-    ctx: Context, dataset_id: str | None = None, changes: PlanChanges | None = None
+    ctx: Context,
+    dataset_id: str | None = None,
+    changes: PlanChanges | None = None,
+    taken_back: tuple[str, ...] = (),
+    accepts_licence: bool = False,
 ) -> PlanProposed:
     """Work out a training plan and put it before the person, who can edit, accept or decline it.
 
@@ -34,13 +40,28 @@ def propose_plan(
 
     Args:
         dataset_id: Left out, the dataset last checked here.
-        changes: What the person wants different from the recommendation.
+        changes: What the person wants different from the recommendation. start_from is the id or
+            name of the run to begin with, or `last`.
+        taken_back: Settings that shall be as recommended again.
+        accepts_licence: True only when the person says that they accept the model's licence.
     """
     turn = ctx.deps
     wanted = changes.model_dump(exclude_none=True) if changes else {}
-    merged = merge_changes(turn.memory.changes, wanted)
-    proposal = turn.actions.propose_plan(dataset_id_of(turn, dataset_id), PlanChanges.parse(merged))
+    if start := wanted.get("start_from"):
+        given = None if start == LAST else start
+        wanted["start_from"] = pick_run(turn, given, finished, "finished").id
+    merged = merge_changes(turn.memory.changes, wanted, taken_back)
+    dataset_id = dataset_id_of(turn, dataset_id)
+    proposal = turn.actions.propose_plan(dataset_id, PlanChanges.parse(merged))
+    if accepts_licence:
+        merged["licence_accepted"] = turn.actions.accept_licence(proposal.plan).licence_accepted
+        proposal = turn.actions.propose_plan(dataset_id, PlanChanges.parse(merged))
     turn.remember(changes=merged, dataset_id=proposal.plan.dataset_id)
+    return proposed(turn, proposal)
+
+
+def proposed(turn: Turn, proposal: Proposal) -> PlanProposed:
+    """Let a plan wait for the person at the end of this turn."""
     turn.proposed = proposal
     given = proposal.model_dump(
         include=set(PlanProposed.model_fields) & set(type(proposal).model_fields)
@@ -99,16 +120,25 @@ def stop_run(ctx: Context, run: str | None = None) -> RunSeen:
 
 
 @told
-def resume_run(ctx: Context, run: str | None = None) -> RunSeen:
+def resume_run(ctx: Context, run: str | None = None, extend: float | None = None) -> RunSeen:
     """Go on with a stopped, interrupted or failed run. It waits for the person's approval.
 
     Args:
-        run: Id or name; left out, the newest that can be resumed.
+        run: Id or name; left out, the newest that can go on.
+        extend: So many epochs more than its plan has, also after it succeeded.
     """
-    found = pick_run(ctx.deps, run, lambda each: each.can_resume, "waiting to be resumed")
+    actions = ctx.deps.actions
+    if extend is None:
+        found = pick_run(ctx.deps, run, lambda each: each.can_resume, "waiting to be resumed")
+    else:
+        found = pick_run(ctx.deps, run, lambda each: each.can_extend, "that can be extended")
     if not ctx.tool_call_approved:
-        raise ApprovalRequired({"arguments": {"run": found.id}})
-    resumed = ctx.deps.actions.resume_run(found.id, say_of(ctx))
+        arguments: dict[str, Any] = {"run": found.id}
+        if extend is not None:
+            actions.continuation(found.id, extend)  # raises what stands against it
+            arguments |= {"extend": extend}
+        raise ApprovalRequired({"arguments": arguments})
+    resumed = actions.resume_run(found.id, say_of(ctx), extend)
     ctx.deps.show("run", resumed.id)
     return results.run_seen(resumed)
 
@@ -122,15 +152,13 @@ def list_models(ctx: Context) -> ModelsListed:
 
 
 def merge_changes(
-    before: dict[str, float | int | str], new: dict[str, Any]
-) -> dict[str, float | int | str]:
+    before: dict[str, Any], new: dict[str, Any], taken_back: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Earlier changes with newer ones over them; naming epochs takes back a number of steps."""
-    kept = {
-        name: value
-        for name, value in before.items()
-        if not (name == "max_steps" and "epochs" in new and "max_steps" not in new)
-    }
-    return kept | new
+    gone = set(taken_back)
+    if "epochs" in new and "max_steps" not in new:
+        gone.add("max_steps")
+    return {name: value for name, value in before.items() if name not in gone} | new
 
 
 def _proposed(turn: Turn) -> TrainingPlan | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from core.assistant import phrases
+from core.assistant import naming, phrases
 from core.assistant.data_said import DataSaid, read_data
 from core.assistant.phrases import Intent
 from core.assistant.plain import is_asked, plain
 from core.assistant.settings_said import SettingsSaid, read_settings
+from core.assistant.sweep_said import read_varied
 from core.data.records import Question
 from core.messages import Record
 
@@ -32,7 +34,17 @@ ACTS: frozenset[Intent] = frozenset(
         "new_chat",
     )
 )
-"""What a `do not` in the sentence takes back."""
+ON_RUNS: frozenset[Intent] = frozenset(
+    ("measure", "sweep", "extend", "clone", "remedy", "move_run", "keep_run", "rename_run",
+     "delete_run")
+)  # fmt: skip
+"""Acts on plans and runs whose sentences may name settings that are no wish of their own."""
+TOLD_OF_RUNS: frozenset[Intent] = frozenset(
+    ("stop_preflight", "fits", "sweep_result", "compare_runs", "diagnose", "queue")
+)
+"""Questions and commands of the same kind."""
+COMPARES = re.compile(r"\b(compare|versus|vs|difference|differs?)\b|对比|比较|区别")
+DELETES = re.compile(r"\b(delete|erase)\b|删[除掉]")
 
 
 class Request(Record):
@@ -42,6 +54,12 @@ class Request(Record):
     settings: SettingsSaid = SettingsSaid()
     run: str | None = None
     """Id or name of the run that it speaks of."""
+    runs: tuple[str, ...] = ()
+    """Ids and names of all runs that it speaks of, in its order."""
+    varied: dict[str, tuple[Any, ...]] = {}  # noqa: RUF012  never changed
+    """Values to try, by setting; () for a setting without any."""
+    new_name: str | None = None
+    """What a run shall be called."""
     limit: int | None = None
     """At most this many samples."""
     purpose: str = ""
@@ -65,24 +83,22 @@ def understand(text: str, pending: bool = False, known: Known | None = None) -> 
     """What the text asks for; `pending` says that something waits for a yes or no."""
     known = known or Known()
     said = plain(text)
-    settings = read_settings(without_negated(text), known.models)
+    settings = read_settings(text, known.models, known.runs)
     data = read_data(text, known.questions, known.files)
-    intent = _data_intent(data) or _intent(text, said, settings, pending)
+    runs = _runs(text, known)
+    intent = _data_intent(data) or _of_named(said, runs) or _intent(text, said, settings, pending)
     limit = LIMIT.search(said) if intent == "evaluate" else None
     return Request(
         intent=intent,
         settings=settings,
-        run=_run(text, known),
+        run=runs[0] if runs else None,
+        runs=runs,
+        varied=read_varied(text) if intent == "sweep" else {},
+        new_name=naming.new_name(text) if intent in ("rename_run", "keep_run") else None,
         limit=int(limit[1] or limit[2]) if limit else None,
         purpose=text.strip() if phrases.PURPOSE.search(text) else "",
         data=data,
     )
-
-
-def without_negated(text: str) -> str:
-    """The text without the parts that say what is not wanted."""
-    parts = re.split(r"(?<!\d)[,;，；。]|[,;，；。](?!\d)|\b(?:but|instead)\b", text)
-    return ", ".join(part for part in parts if not phrases.NEGATED.search(plain(part)))
 
 
 def is_approval(text: str) -> bool:
@@ -114,6 +130,8 @@ def _data_intent(data: DataSaid) -> Intent | None:
 def _intent(text: str, said: str, settings: SettingsSaid, pending: bool) -> Intent:
     if pending and (answer := _answer(text, said, settings)):
         return answer
+    if of_runs := _of_runs(said):
+        return of_runs
     if settings.any and not phrases.COMMANDS.search(said) and _is_wish(text, said):
         return "change"
     meaning = _meaning(said)
@@ -126,6 +144,27 @@ def _intent(text: str, said: str, settings: SettingsSaid, pending: bool) -> Inte
     ):
         return "leave"
     return _lone_answer(text) or meaning if meaning in ("unknown", "thanks") else meaning
+
+
+def _of_named(said: str, runs: tuple[str, ...]) -> Intent | None:
+    """What can only be meant of the runs that are named."""
+    if phrases.NEGATED.search(said):
+        return None
+    if len(runs) > 1 and COMPARES.search(said):
+        return "compare_runs"
+    return "delete_run" if runs and DELETES.search(said) else None
+
+
+def _of_runs(said: str) -> Intent | None:
+    """A request about runs, which goes before the settings that it may name."""
+    meaning = _meaning(said)
+    if meaning in TOLD_OF_RUNS:
+        return meaning
+    if meaning not in ON_RUNS:
+        return None
+    if phrases.NEGATED.search(said):
+        return "leave"
+    return "help" if _is_question(said) else meaning
 
 
 def _lone_answer(text: str) -> Intent | None:
@@ -161,12 +200,14 @@ def _is_wish(text: str, said: str) -> bool:
     return not phrases.QUESTION.search(said) and not is_asked(text)
 
 
-def _run(text: str, known: Known) -> str | None:
-    if found := RUN_ID.search(text.casefold()):
-        return found[0]
+def _runs(text: str, known: Known) -> tuple[str, ...]:
+    """Ids and names of the runs that a text names, in its order."""
     lowered = text.casefold()
+    found = {match.start(): match[0] for match in RUN_ID.finditer(lowered)}
     names = sorted({name for name in known.runs if len(name) > 2}, key=len, reverse=True)
     for name in names:
-        if re.search(rf"(?<![a-z0-9_]){re.escape(name.casefold())}(?![a-z0-9_])", lowered):
-            return name
-    return None
+        named = rf"(?<![a-z0-9_]){re.escape(name.casefold())}(?![a-z0-9_])"
+        if match := re.search(named, lowered):
+            found[match.start()] = name
+            lowered = lowered.replace(match[0], " " * len(match[0]))
+    return tuple(found[place] for place in sorted(found))

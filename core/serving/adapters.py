@@ -27,9 +27,9 @@ TRAIN_FIX = "Train again with Duotune's own settings, which avoid this."
 def publish(workspace: Workspace, source: Path) -> Adapter:
     """Copy a trained adapter to where engines load it from, under a name made from its content.
 
-    The same content gives the same adapter; a published one is never changed or removed, because
-    an engine that has it registered reads it again at any time. Raises ServingError when an
-    engine could not serve it, or would serve something else in its place.
+    The same content gives the same adapter; a published one is never changed, and not removed
+    while an engine has it registered, because that reads it again at any time. Raises ServingError
+    when an engine could not serve it, or would serve something else in its place.
     """
     config = _config(source)
     _check_config(config, source)
@@ -39,6 +39,7 @@ def publish(workspace: Workspace, source: Path) -> Adapter:
     target = workspace.adapter(adapter_id)
     if not target.exists():
         _copy(source, target)
+    os.utime(target)  # it is wanted now, so nobody clears it away
     if [sha256_file(target / name) for name in (CONFIG, WEIGHTS)] != digests:
         raise ServingError(
             "The published copy of the adapter was changed after it was made.",

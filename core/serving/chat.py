@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from core.messages import Message
+from core.serving.contenders import Lane
 from core.serving.records import Endpoint, Generation, Sampling
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ async def open_client(
         api_key=endpoint.api_key.get_secret_value(),
         max_retries=RETRIES,
         timeout=Timeout(silence_s, connect=CONNECT_S),
-        http_client=DefaultAsyncHttpxClient(trust_env=proxied),
+        # Nothing on loopback needs certificates; to load them takes 30 ms of the first answer.
+        http_client=DefaultAsyncHttpxClient(trust_env=proxied, verify=proxied),
     )
     async with client:
         yield client
@@ -102,24 +104,45 @@ async def stream_both(
     sampling: Sampling,
     tuned_messages: Sequence[Message] | None = None,
 ) -> AsyncGenerator[tuple[Generation, Generation], None]:
-    """Both growing answers, each at its own speed; whoever reads slowly skips states.
+    """Both growing answers, as `stream_many` has them.
 
     The tuned side is asked with `tuned_messages` where its conversation went another way.
-
-    Closing the iterator ends both requests on the server.
     """
-    latest = [Generation(text="", done=False)] * 2
+    asked = (messages, messages if tuned_messages is None else tuned_messages)
+    async with aclosing(_together((base, tuned), asked, sampling)) as answers:
+        async for first, second in answers:
+            yield first, second
+
+
+async def stream_many(
+    lanes: Sequence[Lane], messages: Sequence[Sequence[Message]], sampling: Sampling
+) -> AsyncGenerator[tuple[Generation, ...], None]:
+    """The growing answers of all lanes, each at its own speed; whoever reads slowly skips states.
+
+    `messages` has a conversation for each lane. One that fails says so in its last Generation and
+    stops nobody else; to ask it again, open it again (`lanes.open_lanes`), as its engine may have
+    died. Closing the iterator ends every request on its server.
+    """
+    endpoints = [lane.endpoint for lane in lanes]
+    async with aclosing(_together(endpoints, messages, sampling)) as answers:
+        async for states in answers:
+            yield states
+
+
+async def _together(
+    endpoints: Sequence[Endpoint], messages: Sequence[Sequence[Message]], sampling: Sampling
+) -> AsyncGenerator[tuple[Generation, ...], None]:
+    latest = [Generation(text="", done=False)] * len(endpoints)
     changed = asyncio.Event()
 
-    asked = (messages, messages if tuned_messages is None else tuned_messages)
-
-    async def follow(side: int, endpoint: Endpoint) -> None:
-        async with aclosing(stream(endpoint, asked[side], sampling)) as answer:
+    async def follow(place: int, endpoint: Endpoint, asked: Sequence[Message]) -> None:
+        async with aclosing(stream(endpoint, asked, sampling)) as answer:
             async for generation in answer:
-                latest[side] = generation
+                latest[place] = generation
                 changed.set()
 
-    tasks = [asyncio.create_task(follow(side, of)) for side, of in enumerate((base, tuned))]
+    pairs = zip(endpoints, messages, strict=True)
+    tasks = [asyncio.create_task(follow(n, of, asked)) for n, (of, asked) in enumerate(pairs)]
     for task in tasks:
         task.add_done_callback(lambda _: changed.set())
     try:
@@ -128,7 +151,7 @@ async def stream_both(
             await changed.wait()
             changed.clear()
             over = all(task.done() for task in tasks)  # seen before the states it is told with
-            yield latest[0], latest[1]
+            yield tuple(latest)
         for task in tasks:
             task.result()
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pydantic import SecretStr, ValidationError
 from core.disk import lease_is_held, write_atomic
 from core.errors import disk_errors
 from core.processes import ProcessId, is_alive
+from core.serving.launch import Wanted
 from core.serving.records import Engine
 
 
@@ -44,9 +46,86 @@ class EngineFolder:
         """Its existence says that the engine was stopped on purpose and left nothing behind."""
         return self.root / "STOPPED"
 
+    @property
+    def crashes(self) -> Path:
+        """When it ended without being told to: a line of seconds since the epoch for each time."""
+        return self.root / "crashes"
+
+    @property
+    def seen(self) -> Path:
+        """When an app last saw it alive, as the file's time."""
+        return self.root / "seen"
+
+    @property
+    def asleep(self) -> Path:
+        """Exists while the engine sleeps, with what it answered before; see `sleeping`."""
+        return self.root / "asleep.json"
+
+    @property
+    def is_asleep(self) -> bool:
+        return self.asleep.exists()
+
+    def save_wanted(self, wanted: Wanted) -> None:
+        """Keep what the engine is started with, to start it again after a crash."""
+        write_atomic(self.root / "wanted.json", wanted.model_dump_json(indent=1))
+
+    def wanted(self) -> Wanted | None:
+        """What the engine was started with; None when that can't be read."""
+        try:
+            return Wanted.model_validate_json((self.root / "wanted.json").read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def begin_again(self) -> None:
+        """Forget what was true of the processes that are gone."""
+        for mark in (self.ready, self.stopped, self.asleep):
+            mark.unlink(missing_ok=True)
+        shutil.rmtree(self.root / "checks", ignore_errors=True)
+
+    def why_stopped(self) -> str | None:
+        """What the mark of a stopped engine says, "" by a person; None without a mark."""
+        try:
+            return self.stopped.read_text(encoding="ascii")
+        except OSError:
+            return None
+
     def check(self, adapter_id: str, parity_sha256: str) -> Path:
         """The verdict on an adapter that this engine serves, by one parity file."""
         return self.root / "checks" / f"{adapter_id}-{parity_sha256[:16]}.json"
+
+    @property
+    def uses(self) -> Path:
+        """A file for each model of the engine that was asked; see `vllm_server.Uses`."""
+        return self.root / "uses"
+
+    def note_use(self, model: str) -> None:
+        """Say that a model counts as used at this moment."""
+        path = self._use(model)
+        with disk_errors(path, "note the use of a model"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+
+    def forget(self, model: str) -> None:
+        """Note no more of a model that the engine offers no more."""
+        self._use(model).unlink(missing_ok=True)
+
+    def last_use(self, model: str) -> float:
+        """When a model was last asked, in seconds since the epoch; 0 when that was never noted."""
+        try:
+            return self._use(model).stat().st_mtime
+        except OSError:
+            return 0.0
+
+    def is_asked(self, model: str) -> bool:
+        """Whether a request to a model is under way."""
+        return lease_is_held(self._use(model))
+
+    def registered(self) -> tuple[str, ...]:
+        """Adapters that were given to the engine, as noted; cheap, and true also after a crash."""
+        return tuple(sorted(path.name for path in self.uses.glob("ad-*")))
+
+    def _use(self, model: str) -> Path:
+        return self.uses / Path(model).name
 
     def write_key(self, key: str) -> None:
         """Keep the API key in a file that only this user may read."""

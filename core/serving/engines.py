@@ -9,15 +9,14 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import SecretStr
 
 from core.disk import take_lease
 from core.errors import ServingError
-from core.identifiers import new_id, now
+from core.identifiers import new_id
 from core.processes import ProcessId, end_group, group_members, is_alive, start_detached
-from core.serving import failures, gpu, launch
+from core.serving import commands, failures, gpu, launch, sleeping, states, vllm_options
 from core.serving.engine_folder import EngineFolder
 from core.serving.launch import Wanted
 from core.serving.probing import free_port, is_healthy, port_is_open
@@ -30,6 +29,8 @@ Say = Callable[[str], None]
 START_S, GPU_START_S = 300.0, 900.0
 """Longest wait for a start; a first start on a GPU may compile kernels for minutes."""
 POLL_S = 0.1
+THREADS_S = 5.0
+"""Longest wait for the threads of a process that ended: they hold its files a little longer."""
 KEPT = 5
 """Folders of stopped engines that are kept for their logs."""
 
@@ -54,7 +55,8 @@ class Engines:
 
     def all_running(self) -> tuple[Engine, ...]:
         """Every engine that is ready now, newest first."""
-        ready = (folder.load() for folder in self._folders() if folder.ready.exists())
+        folders = (each for each in self._folders() if each.ready.exists() and not each.is_asleep)
+        ready = (folder.load() for folder in folders)
         return tuple(each for each in ready if each is not None and is_alive(each.process))
 
     def living(self) -> tuple[Engine, ...]:
@@ -63,8 +65,8 @@ class Engines:
         return tuple(engine for engine in found if engine is not None)
 
     def is_living(self) -> bool:
-        """Whether any process of any engine lives."""
-        return bool(self._living())
+        """Whether any process of any engine lives; one that sleeps has given its memory back."""
+        return any(not folder.is_asleep for folder in self._living())
 
     def status(self) -> EngineState:
         """How the newest engine stands."""
@@ -73,10 +75,12 @@ class Engines:
         if folder is None or engine is None:
             return EngineState(status="stopped", engine=None, phase="No model is being served.")
         if not is_alive(engine.process):
-            return _ended(folder, engine)
+            return states.ended(folder, engine)
+        if folder.is_asleep:
+            return EngineState(status="asleep", engine=engine, phase=states.ASLEEP)
         if folder.ready.exists():
-            return EngineState(status="ready", engine=engine, phase="The model server is ready.")
-        return EngineState(status="starting", engine=engine, phase=_phase(engine))
+            return EngineState(status="ready", engine=engine, phase=states.ready(folder))
+        return EngineState(status="starting", engine=engine, phase=states.phase(engine))
 
     def key(self, engine: Engine) -> SecretStr:
         """The API key that an engine asks for."""
@@ -103,7 +107,8 @@ class Engines:
 
         Raises what `ensure` raises.
         """
-        python = launch.find_python(self.settings)
+        if any(each.engine == "vllm" for each in wanted):
+            launch.find_python(self.settings)  # before anything is stopped for it
         with self._turn(say):
             found = [self._find(each, say) for each in wanted]
             kept = {engine.id for engine in found if engine is not None}
@@ -111,14 +116,14 @@ class Engines:
             waiting = found.count(None)
             for place, each in enumerate(wanted):
                 if found[place] is None:
-                    found[place] = self._start(each, python, waiting, say)
+                    found[place] = self._start(each, waiting, say)
                     waiting -= 1
         return tuple(engine for engine in found if engine is not None)
 
     def _find(self, wanted: Wanted, say: Say) -> Engine | None:
         for folder in self._living():
             engine = folder.load()
-            if engine is not None and _serves(engine, wanted) and self._join(folder, say):
+            if engine is not None and commands.serves(engine, wanted) and self._join(folder, say):
                 return engine
         return None
 
@@ -131,42 +136,74 @@ class Engines:
             self._await_ready(folder, engine, say)
             return True
         key = folder.key().get_secret_value()
-        return any(is_healthy(engine, key, timeout_s=10.0) for _ in range(2))
+        if not any(is_healthy(engine, key, timeout_s=10.0) for _ in range(2)):
+            return False
+        return not folder.is_asleep or sleeping.wake(folder, engine, say)
 
-    def _start(self, wanted: Wanted, python: Path, waiting: int, say: Say) -> Engine:
+    def _start(self, wanted: Wanted, waiting: int, say: Say) -> Engine:
         self._prune()
+        for folder in self.crashed():
+            folder.stopped.touch()  # this one takes its place
         # Measured only now: an engine that was stopped for this one has given its memory back.
         wanted = wanted.model_copy(update={"gpu": gpu.gpu_memory()})
         folder = EngineFolder(self.workspace.engine(new_id("eng")))
-        key, port = secrets.token_urlsafe(32), free_port()
-        folder.write_key(key)
-        with gpu.shared_slot(self.workspace, wanted.gpu, folder.root.name) as leases:
+        folder.write_key(secrets.token_urlsafe(32))
+        folder.save_wanted(wanted)
+        return self._run(folder, wanted, free_port(), waiting, say)
+
+    def _run(
+        self, folder: EngineFolder, wanted: Wanted, port: int, waiting: int, say: Say
+    ) -> Engine:
+        """Start an engine's processes, and wait until it answers."""
+        python = launch.find_python(self.settings) if wanted.engine == "vllm" else None
+        count = vllm_options.devices(wanted.options)
+        key = folder.key().get_secret_value()
+        with gpu.shared_slot(self.workspace, wanted.gpu, folder.root.name, count) as leases:
             process = start_detached(
-                launch.arguments(wanted, python, port, waiting),
+                commands.arguments(wanted, python, port, waiting),
                 folder.log,
-                launch.environment(wanted, key, folder.lease),
+                commands.environment(wanted, key, folder.lease, leases),
                 leases,
             )
-        engine = Engine(
-            id=folder.root.name,
-            base_model=wanted.model.name,
-            model_path=wanted.given,
-            port=port,
-            process=process,
-            log=str(folder.log),
-            started=now(),
-            max_length=wanted.max_length,
-            served_name=wanted.served_name,
-            max_rank=wanted.max_rank,
-            dtype=wanted.dtype,
-            revision=wanted.model.revision,
-            fingerprint=wanted.model.shape.fingerprint if wanted.model.shape else None,
-            gpu_used_before=wanted.gpu.used if wanted.gpu else None,
-            sharers=wanted.sharers,
-        )
+        engine = commands.engine_of(wanted, folder.root.name, port, process, folder.log)
         folder.save(engine)
         self._await_ready(folder, engine, say)
         return engine
+
+    # -- after a crash ------------------------------------------------------------------------
+
+    def crashed(self) -> list[EngineFolder]:
+        """Engines that were ready and ended without being told to, newest first."""
+        return [
+            folder
+            for folder in self._folders()
+            if folder.ready.exists()
+            and not folder.stopped.exists()
+            and (engine := folder.load()) is not None
+            and not is_alive(engine.process)
+        ]
+
+    def restart(self, folder: EngineFolder, say: Say) -> Engine | None:
+        """Start a crashed engine again, at its address and with its key; None when it is too late.
+
+        What its death left behind is ended first. Raises ServingError when it can't be started.
+        """
+        with self._turn(say):
+            engine, wanted = folder.load(), folder.wanted()
+            if engine is None or wanted is None or folder not in self.crashed():
+                return None
+            self._end(folder, engine.process)
+            folder.begin_again()
+            wanted = wanted.model_copy(update={"gpu": gpu.gpu_memory()})
+            port = free_port() if port_is_open(engine) else engine.port
+            return self._run(folder, wanted, port, 1, say)
+
+    def end_orphans(self) -> None:
+        """End what killed servers left behind; raises ServingError when something stays."""
+        for folder in self._living():
+            process = folder.process()
+            if process is not None and not is_alive(process):
+                self._end(folder, process)
 
     def _await_ready(self, folder: EngineFolder, engine: Engine, say: Say) -> None:
         """Wait until an engine answers, telling what it does.
@@ -178,14 +215,14 @@ class Engines:
         key = folder.key().get_secret_value()
         while time.monotonic() - began < patience:
             if not is_alive(engine.process):
-                error = _start_error(folder, engine)
+                error = states.start_error(folder, engine)
                 self._end(folder, engine.process)
                 raise error
             if is_healthy(engine, key):
                 folder.ready.touch()
                 say(f"The model server is ready ({time.monotonic() - began:.0f} s).")
                 return
-            if (phase := _phase(engine)) != said:
+            if (phase := states.phase(engine)) != said:
                 say(said := phase)
             time.sleep(POLL_S)
         self._end(folder, engine.process)
@@ -231,6 +268,9 @@ class Engines:
         """End an engine's group, orphans included; raises ServingError when something stays."""
         if folder.has_processes():  # or the number may be another program's by now
             end_group(process)
+        deadline = time.monotonic() + THREADS_S
+        while folder.has_processes() and time.monotonic() < deadline:
+            time.sleep(POLL_S)
         if folder.has_processes():
             left = ", ".join(map(str, group_members(process)))
             raise ServingError(
@@ -275,39 +315,3 @@ class Engines:
             yield
         finally:
             os.close(lease)
-
-
-def _serves(engine: Engine, wanted: Wanted) -> bool:
-    """Whether an engine serves exactly this model, with these limits or wider ones."""
-    shape = wanted.model.shape
-    return (
-        engine.model_path == wanted.given
-        and engine.revision == wanted.model.revision
-        and engine.fingerprint == (shape.fingerprint if shape else None)
-        and engine.dtype == wanted.dtype
-        and engine.max_length == wanted.max_length
-        and engine.served_name == wanted.served_name
-        and engine.max_rank >= wanted.max_rank
-        and (wanted.gpu is None or engine.sharers == wanted.sharers)
-    )
-
-
-def _phase(engine: Engine) -> str:
-    if port_is_open(engine):
-        return "The model server answers; waiting until its model is ready."
-    return f"Starting the model server for {Path(engine.base_model).name}."
-
-
-def _ended(folder: EngineFolder, engine: Engine) -> EngineState:
-    if folder.stopped.exists():
-        return EngineState(status="stopped", engine=engine, phase="The model server is stopped.")
-    problem = _start_error(folder, engine).problem
-    if folder.ready.exists():
-        problem = f"The model server ended by itself. {failures.last_error(folder.log)}"
-    return EngineState(status="failed", engine=engine, phase=problem)
-
-
-def _start_error(folder: EngineFolder, engine: Engine) -> ServingError:
-    if folder.stopped.exists():
-        return ServingError("The model server was stopped while it started.", engine.id)
-    return failures.start_failure(folder.log, engine.base_model)

@@ -71,23 +71,32 @@ def await_given_back(before: int, peak: int, log: str) -> None:
 
 @contextmanager
 def shared_slot(
-    workspace: Workspace, memory: GpuMemory | None, engine_id: str
+    workspace: Workspace, memory: GpuMemory | None, engine_id: str, count: int = 1
 ) -> Iterator[tuple[int, ...]]:
-    """A lease on the GPU to pass on to an engine: no trainer starts there while it lives.
+    """Leases on `count` GPUs to pass on to an engine: no trainer starts there while it lives.
 
-    Nothing without a GPU. Raises ServingError while a trainer has it.
+    Nothing without a GPU. Raises ServingError while a trainer has one of them, or there are fewer.
     """
     if memory is None:
         yield ()
         return
-    lease = slots.share(workspace, slots.here()[0], engine_id)
-    if lease is None:
+    here = slots.here()
+    if len(here) < count:
         raise ServingError(
-            "A run is being trained on the GPU, and serving needs its memory.",
+            f"The options for vLLM ask for {count} GPUs, and this machine has {len(here)}.",
             engine_id,
-            "Wait until it is done, or stop it first: it can be resumed later.",
+            "Set smaller sizes in DUOTUNE_VLLM_OPTIONS.",
         )
+    leases = [slots.share(workspace, slot, engine_id) for slot in here[:count]]
+    taken = tuple(lease for lease in leases if lease is not None)
     try:
-        yield (lease,)
+        if len(taken) < count:
+            raise ServingError(
+                "A run is being trained on the GPU, and serving needs its memory.",
+                engine_id,
+                "Wait until it is done, or stop it first: it can be resumed later.",
+            )
+        yield taken
     finally:
-        os.close(lease)
+        for lease in taken:
+            os.close(lease)

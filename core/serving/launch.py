@@ -1,4 +1,4 @@
-"""How an engine is started: interpreter, limits, command line and environment."""
+"""What an engine is started with: which program serves a model, and within what limits."""
 
 from __future__ import annotations
 
@@ -9,22 +9,29 @@ import subprocess
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import NoReturn
 
 from core.errors import ServingError
 from core.messages import Record
 from core.models import catalog, hub
 from core.models.catalog import ResolvedModel
+from core.serving import vllm_options
 from core.serving.gpu import GpuMemory, gpu_memory
-from core.serving.vllm_server import LEASE, MODULE
+from core.serving.records import EngineKind
 from core.settings import Settings
 
 PROJECT = Path(__file__).parents[2]
 SERVE_PYTHON = PROJECT / ".venv-serve" / "bin" / "python"
-PROGRAM = Path(__file__).with_name("vllm_server.py")
 BASE_NAME, TUNED_NAME = "base", "tuned"
 """What models are called in requests; adapters go by their ids, beside their base."""
 MOST_SHARE = 0.85
 """Of a GPU's memory, for all engines together."""
+
+MOST_ADAPTERS = 16
+"""Adapters that an engine has registered at a time; it keeps all of them in main memory."""
+AT_ONCE = 4
+"""Adapters that answer in one batch: as many as panes side by side, or one would wait for another.
+"""
 
 RANKS = (16, 32, 64, 128)
 """vLLM's choices of --max-lora-rank up to TrainingPlan's largest rank.
@@ -52,6 +59,10 @@ ENV_PREFIXES = ("LC_", "LD_", "CUDA", "NVIDIA_", "NCCL_", "XDG_", "VLLM_", "OMP_
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
 
+SLOW = "Slow, one request at a time: transformers answers."
+"""What is to be known of answers that vLLM does not give."""
+
+
 class Wanted(Record):
     """What an engine must be started with."""
 
@@ -69,6 +80,14 @@ class Wanted(Record):
     served_name: str = BASE_NAME
     sharers: int = 1
     """Engines that divide the GPU's memory among them, this one included."""
+    engine: EngineKind = "vllm"
+    note: str = ""
+    """What the person must know of its answers."""
+    options: tuple[str, ...] = ()
+    """What the person passes on to vLLM."""
+    idle_s: float = 0.0
+    """Seconds without a request after which it ends; 0 is never."""
+    can_sleep: bool = False
 
 
 def want_tuned(settings: Settings, folder: Path, name: str) -> Wanted:
@@ -86,11 +105,12 @@ def want(settings: Settings, base_model: str, revision: str | None, rank: int) -
     """
     model = catalog.resolve(base_model, revision, settings)
     gpu = gpu_memory()
-    if gpu is None:
-        _check_head_size(model)
+    engine, note = choose(settings, model, gpu)
     folder = _folder(model)
     shape = model.shape
+    options = settings.vllm_options if engine == "vllm" else ()
     cap = CPU_CONTEXT if gpu is None else GPU_CONTEXT
+    cap = int(vllm_options.value_of(options, "--max-model-len", cap))
     exact = gpu is None and shape is not None and shape.parameters * 4 <= EXACT_BYTES
     max_length = min(cap, shape.context or cap) if shape else cap
     return Wanted(
@@ -102,7 +122,38 @@ def want(settings: Settings, base_model: str, revision: str | None, rank: int) -
         gpu=gpu,
         kv_bytes=_kv_bytes(folder, max_length, 4 if exact else 2) if gpu is None else None,
         offline=folder is not None or settings.offline,
+        engine=engine,
+        note=note,
+        options=options,
+        idle_s=settings.engine_idle_minutes * 60,
+        can_sleep=settings.engine_sleep and gpu is not None and engine == "vllm",
     )
+
+
+def choose(
+    settings: Settings, model: ResolvedModel, gpu: GpuMemory | None
+) -> tuple[EngineKind, str]:
+    """Which program serves a model here, and what the person must know of that.
+
+    Raises ServingError when the person wants vLLM and it can't.
+    """
+    if settings.engine == "transformers":
+        return "transformers", SLOW
+    size = model.shape.head_dim if model.shape else None
+    odd_heads = gpu is None and size is not None and size not in CPU_HEADS
+    if settings.engine == "auto":
+        if odd_heads:
+            return "transformers", f"{SLOW} vLLM can't run its attention on a CPU."
+        if settings.vllm_python is None and not has_vllm(settings):
+            return "transformers", f"{SLOW} vLLM is not set up."
+    if odd_heads:
+        _refuse_heads(model, size)
+    return "vllm", ""
+
+
+def parameters(wanted: Wanted, unknown: int) -> int:
+    """How many weights a model has; `unknown` of one whose files are not here."""
+    return wanted.model.shape.parameters if wanted.model.shape else unknown
 
 
 def _folder(model: ResolvedModel) -> Path | None:
@@ -122,14 +173,12 @@ def _fitting_rank(rank: int) -> int:
     )
 
 
-def _check_head_size(model: ResolvedModel) -> None:
-    size = model.shape.head_dim if model.shape else None
-    if size is not None and size not in CPU_HEADS:
-        raise ServingError(
-            f"The model's attention heads have size {size}, which vLLM can't run on a CPU.",
-            model.id_or_path,
-            f"Pick a model with a head size of {', '.join(map(str, CPU_HEADS))}, or use a GPU.",
-        )
+def _refuse_heads(model: ResolvedModel, size: int | None) -> NoReturn:
+    raise ServingError(
+        f"The model's attention heads have size {size}, which vLLM can't run on a CPU.",
+        model.id_or_path,
+        f"Pick a model with a head size of {', '.join(map(str, CPU_HEADS))}, or use a GPU.",
+    )
 
 
 def _kv_bytes(folder: Path | None, max_length: int, item: int) -> int:
@@ -149,42 +198,6 @@ def _kv_bytes(folder: Path | None, max_length: int, item: int) -> int:
     return min(max(token * max_length * KV_SEQUENCES, least), most) if token else most
 
 
-def arguments(wanted: Wanted, python: Path, port: int, waiting: int = 1) -> list[str]:
-    """The server's command line; the key is not in it.
-
-    `waiting` engines are still to be started in what is free, this one included.
-    """
-    options = {
-        "--host": "127.0.0.1",
-        "--port": port,
-        "--served-model-name": wanted.served_name,
-        "--dtype": wanted.dtype,
-        "--max-model-len": wanted.max_length,
-        "--generation-config": "vllm",  # sampling is what the request says and nothing else
-        "--allowed-origins": "[]",
-        "--middleware": f"{MODULE}.RequireKey",
-    }
-    if wanted.given == wanted.model.id_or_path and wanted.model.revision:
-        options["--revision"] = wanted.model.revision
-    if wanted.gpu is not None:
-        options["--gpu-memory-utilization"] = gpu_share(wanted.gpu, wanted.sharers, waiting)
-    else:
-        # One process fewer: starts in half the time with half the memory.
-        options["--distributed-executor-backend"] = "uni"
-        options["--kv-cache-memory-bytes"] = wanted.kv_bytes
-        options["--max-num-seqs"] = 64
-    flags = ["--disable-uvicorn-access-log", "--disable-log-stats"]
-    if wanted.max_rank:
-        flags.append("--enable-lora")
-        options |= {
-            "--max-loras": 2,
-            "--max-lora-rank": wanted.max_rank,
-            "--max-cpu-loras": 16,
-        }
-    pairs = [str(part) for option in options.items() for part in option]
-    return [str(python), str(PROGRAM), "serve", wanted.given, *pairs, *flags]
-
-
 def gpu_share(memory: GpuMemory, sharers: int = 1, waiting: int = 1) -> float:
     """The share of a GPU's memory for one engine: its part of MOST_SHARE, if so much is free.
 
@@ -201,27 +214,7 @@ def gpu_share(memory: GpuMemory, sharers: int = 1, waiting: int = 1) -> float:
     return share
 
 
-def environment(
-    wanted: Wanted, key: str, lease: Path, environ: Mapping[str, str] = os.environ
-) -> dict[str, str]:
-    """What the server may know of this process's environment, and its own settings."""
-    env = _inherited(environ) | {
-        LEASE: str(lease),
-        "VLLM_API_KEY": key,
-        "VLLM_ALLOW_RUNTIME_LORA_UPDATING": str(wanted.max_rank > 0),
-        "VLLM_NO_USAGE_STATS": "1",
-        "DO_NOT_TRACK": "1",
-        "HF_HUB_OFFLINE": "1" if wanted.offline else "0",
-        "PYTHONSAFEPATH": "1",  # or the program's neighbours would hide modules of their name
-    }
-    if wanted.gpu is None:
-        env |= {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
-        env.setdefault("OMP_NUM_THREADS", str(_threads()))
-        env.pop("VLLM_CPU_KVCACHE_SPACE", None)  # it can't stand beside the explicit size
-    return env
-
-
-def _inherited(environ: Mapping[str, str]) -> dict[str, str]:
+def inherited(environ: Mapping[str, str]) -> dict[str, str]:
     """The part of an environment that serving needs; other programs' secrets are not in it."""
     return {
         name: value
@@ -230,9 +223,10 @@ def _inherited(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _threads() -> int:
-    """All but one of the processors this process may use: the last one answers requests."""
-    return max(1, len(os.sched_getaffinity(0)) - 1)
+def has_vllm(settings: Settings) -> bool:
+    """Whether an interpreter with vLLM is set up."""
+    python = settings.vllm_python or SERVE_PYTHON
+    return python.is_file() and _has_vllm(python, python.stat().st_mtime_ns)
 
 
 def find_python(settings: Settings) -> Path:
@@ -266,7 +260,7 @@ def _has_vllm(python: Path, changed: int) -> bool:  # noqa: ARG001  a changed fi
     )
     try:
         command = [str(python), "-c", code]
-        env = _inherited(os.environ)
+        env = inherited(os.environ)
         told = subprocess.run(
             command, timeout=60, check=True, env=env, cwd="/", capture_output=True
         )

@@ -9,7 +9,8 @@ from pydantic import Field, SecretStr
 from core.messages import Record
 from core.processes import ProcessId
 
-EngineStatus = Literal["starting", "ready", "stopped", "failed"]
+EngineStatus = Literal["starting", "ready", "asleep", "stopped", "failed"]
+EngineKind = Literal["vllm", "transformers"]
 
 
 class Engine(Record):
@@ -41,6 +42,12 @@ class Engine(Record):
     """GPU memory in use before it started, in MiB; None without an NVIDIA GPU."""
     sharers: int = 1
     """Engines that the GPU's memory was divided among when it started, itself included."""
+    engine: EngineKind = "vllm"
+    note: str = ""
+    """What the person must know of its answers, such as that they are slow."""
+    options: tuple[str, ...] = ()
+    """What the person passed on to vLLM."""
+    can_sleep: bool = False
 
     @property
     def base_url(self) -> str:
@@ -55,6 +62,14 @@ class EngineState(Record):
     """The newest engine; None when there never was one."""
     phase: str
     """What it does now, in words."""
+
+
+class ServedModels(Record):
+    """What one engine answers for now."""
+
+    engine: Engine
+    models: tuple[str, ...]
+    """As requests call them: its own model first, then its adapters."""
 
 
 class Adapter(Record):

@@ -120,8 +120,8 @@ def _of_machine(case: Case) -> Iterator[str]:
         return
     if head is not None and head not in CPU_HEADS:
         yield (
-            f"The engine can't serve this model without a GPU (attention heads of size {head}): "
-            "it can be trained here, but not compared."
+            f"vLLM can't serve this model without a GPU (attention heads of size {head}): it is "
+            "compared here through transformers, slowly."
         )
     if case.plan.precision == "bfloat16":
         yield "Without a GPU, bfloat16 was measured 4 to 5 times slower than float32."

@@ -1,9 +1,11 @@
-"""Tokens per second of the batch comparison against direct calls to the same vLLM server."""
+"""Tokens per second of an evaluation's and a batch's questions against direct calls."""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -11,11 +13,15 @@ from typing import Any
 from openai import AsyncOpenAI
 
 from core.actions import Actions
+from core.comparing.answering import Answered, Lanes, answer_all, missing
+from core.comparing.cache import open_cache
 from core.data.examples import SUPPORT_DESK
+from core.serving.contenders import Contender, Lane
 from core.serving.records import Pair, Sampling
 from core.settings import Settings
 from core.training.plan_changes import PlanChanges
 from core.workspace import Workspace
+from eval.questions import as_items
 from eval.records import Answer, Sample
 from ui.terminal_follow import follow_run
 from ui.terminal_output import Terminal
@@ -33,23 +39,31 @@ def measure(home: Path) -> dict[str, object]:
     run = follow_run(actions, actions.start_training(plan).id, Terminal(as_json=True))
     pair = actions.open_pair(run.id)
     samples = list(actions.samples(dataset.id))
-    ours: list[float] = []
-    direct: list[float] = []
     try:
-        asyncio.run(_ours(actions, pair, samples))
-        for number in range(ROUNDS):
-            for found, way in ((ours, 0), (direct, 1)) if number % 2 else ((direct, 1), (ours, 0)):
-                began = time.perf_counter()
-                tokens = asyncio.run(
-                    _direct(pair, samples) if way else _ours(actions, pair, samples)
-                )
-                found.append(tokens / (time.perf_counter() - began))
+        return rounds(actions, pair, samples)
     finally:
         actions.stop_engine()
+
+
+def rounds(actions: Actions, pair: Pair, samples: list[Sample]) -> dict[str, object]:
+    """Each way in turn, in another order every round, after one round of warm-up."""
+    ways: dict[str, Callable[[], Coroutine[Any, Any, int]]] = {
+        "comparison": lambda: _ours(actions, pair, samples),
+        "batch": lambda: _batch(actions, pair, samples),
+        "direct": lambda: _direct(pair, samples),
+    }
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    asyncio.run(_ours(actions, pair, samples))
+    for number in range(ROUNDS):
+        for name in list(ways) if number % 2 else reversed(ways):
+            began = time.perf_counter()
+            tokens = asyncio.run(ways[name]())
+            found[name].append(tokens / (time.perf_counter() - began))
+    direct = median(found["direct"])
     return {
-        "tokens_per_s_comparison": round(median(ours), 1),
-        "tokens_per_s_direct": round(median(direct), 1),
-        "ratio": round(median(ours) / median(direct), 3),
+        **{f"tokens_per_s_{name}": round(median(each), 1) for name, each in found.items()},
+        "ratio": round(median(found["comparison"]) / direct, 3),
+        "ratio_batch": round(median(found["batch"]) / direct, 3),
         "questions_a_round": 2 * len(samples),
         "rounds": ROUNDS,
     }
@@ -58,6 +72,21 @@ def measure(home: Path) -> dict[str, object]:
 async def _ours(actions: Actions, pair: Pair, samples: list[Sample]) -> int:
     comparisons = await actions.compare_samples(pair, samples, SAMPLING)
     return sum(_tokens(one.base) + _tokens(one.tuned) for one in comparisons)
+
+
+async def _batch(actions: Actions, pair: Pair, samples: list[Sample]) -> int:
+    """The same questions as a batch asks them, with every answer kept, and none had before."""
+    items, had = as_items(samples), list[Answered]()
+    who = (Contender(kind="base", name="starter"), Contender(kind="run", name=pair.run_id))
+    lanes = tuple(
+        Lane(contender=one, title=one.name, endpoint=endpoint)
+        for one, endpoint in zip(who, (pair.base, pair.tuned), strict=True)
+    )
+    alone = secrets.token_hex(8)
+    asked = Lanes(lanes, tuple(f"{alone} {one.key}" for one in who), SAMPLING)
+    with open_cache(actions.workspace.root / "bench.sqlite") as cache:
+        await answer_all(missing(items, 2, {}), asked, cache, CONCURRENCY, had.append)
+    return sum(one.generation.tokens or 0 for one in had)
 
 
 def _tokens(answer: Answer) -> int:

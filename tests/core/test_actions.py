@@ -114,13 +114,12 @@ def test_a_run_whose_model_is_served_is_known(workspace: Workspace) -> None:
     assert not is_served(engines, found), "it serves something else"
     parts = ("adapter_config.json", "adapter_model.safetensors")
     name = adapters.name_of([manifest.files[part].sha256 for part in parts])
-    folder.check(name, "0" * 64).parent.mkdir()
-    folder.check(name, "0" * 64).write_text("{}")
+    folder.note_use(name)
     assert is_served(engines, found)
     with pytest.raises(RunError, match="is being served"):
         Actions(workspace, Settings()).delete_run(found.id)
     folder.save(engine.model_copy(update={"model_path": str(run.folder.root / "model")}))
-    folder.check(name, "0" * 64).unlink()
+    folder.forget(name)
     assert is_served(engines, found), "a whole model of its own"
 
 

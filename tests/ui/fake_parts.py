@@ -18,11 +18,22 @@ import psutil
 from pydantic import SecretStr
 
 from core.actions import Actions, Say
+from core.comparing.asking import Stream
+from core.comparing.clients import Clients
 from core.disk import append_line, take_lease, write_atomic
 from core.errors import ServingError
 from core.messages import Message
 from core.processes import ProcessId
-from core.serving.records import AdapterCheck, Endpoint, Engine, Generation, Pair, Sampling
+from core.serving.contenders import Contender, Lane
+from core.serving.records import (
+    AdapterCheck,
+    Endpoint,
+    Engine,
+    Generation,
+    Pair,
+    Sampling,
+    ServedModels,
+)
 from core.settings import Settings
 from core.training import events, manifests
 from core.training.events import (
@@ -64,6 +75,10 @@ class Pace:
     question_s: float = 0.02
     fail_training: str = ""
     fail_engine: str = ""
+    fail_lane: dict[str, str] = field(default_factory=dict)
+    """Why a contender can't be opened, by its key."""
+    fail_answer: set[str] = field(default_factory=set)
+    """Contenders whose answers break off, by their keys."""
 
 
 # -- training -------------------------------------------------------------------------------------
@@ -161,27 +176,62 @@ class FakeActions(Actions):
     """Actions whose engine is made up; everything else is real."""
 
     pace: Pace = field(default_factory=Pace)
-    served: list[Engine] = field(default_factory=list)
+    serving: list[Engine] = field(default_factory=list)
 
     def open_pair(self, run_id: str, say: Say = lambda _: None) -> Pair:
-        run = self.run(run_id).run
+        base_model = self.run(run_id).run.plan.base_model if run_id else "starter"
         for words in ("starting vLLM", "loading weights", "loading the adapter", "checking it"):
             say(words)
             time.sleep(self.pace.open_s / 4)
         if self.pace.fail_engine:
             raise ServingError(self.pace.fail_engine, "engine.log", "Free some memory, try again.")
         engine = Engine(
-            id="eng-0001", base_model=run.plan.base_model, model_path="starter", port=9,
+            id="eng-0001", base_model=base_model, model_path="starter", port=9,
             process=this_process(), log="", started="2026-11-21T10:00:00+00:00", max_length=512,
         )  # fmt: skip
-        self.served[:] = [engine]
+        self.serving[:] = [engine]
         return fake_pair(run_id)
 
+    def open_lanes(
+        self, contenders: Sequence[Contender], say: Say = lambda _: None
+    ) -> tuple[Lane, ...]:
+        for each in contenders:
+            if why := self.pace.fail_lane.get(each.key):
+                raise ServingError(why, each.key, "Choose another one.")
+        pair = self.open_pair("", say)
+        names = {offer.contender.key: offer.title for offer in self.contenders()}
+        return tuple(
+            Lane(
+                contender=each,
+                title=names.get(each.key, each.name),
+                endpoint=pair.base if each.kind == "base" else pair.tuned,
+                check=None if each.kind == "base" else pair.check,
+            )
+            for each in contenders
+        )
+
+    def served(self) -> tuple[ServedModels, ...]:
+        return tuple(ServedModels(engine=engine, models=("base",)) for engine in self.serving)
+
+    async def stream_lane(
+        self, lane: Lane, messages: Sequence[Message], sampling: Sampling, clients: Clients
+    ) -> Stream:
+        if lane.contender.key in self.pace.fail_answer:
+            yield Generation(text="One two", done=True, error="The model server went away.")
+            return
+        is_base = lane.contender.kind == "base"
+        words = (BASE_ANSWER if is_base else tuned_answer(messages[-1].content)).split(" ")
+        first, speed, late = (0.061, 41.0, 2) if is_base else (0.048, 52.5, 0)
+        for n in range(1, len(words) + late):
+            await asyncio.sleep(self.pace.token_s)
+            yield _growing(words, n - late, first, speed)
+        yield _growing(words, 999, first, speed)
+
     def engine(self) -> Engine | None:
-        return self.served[0] if self.served else None
+        return self.serving[0] if self.serving else None
 
     def stop_engine(self, say: Say = lambda _: None) -> None:
-        self.served.clear()
+        self.serving.clear()
 
     async def ask_both(
         self,

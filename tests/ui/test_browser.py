@@ -192,6 +192,7 @@ def test_two_panes_stream_and_stop(
         page.locator("#compare-sample").click()
         expect(page.locator("#compare-reference")).to_contain_text("The data's answer")
         page.locator("#compare-send").click()
+        expect(page.locator("#compare-talk .dt-turn-tools")).to_contain_text("The data's answer")
         expect(page.locator("#compare-base")).to_contain_text("Thank you for the question")
         expect(page.locator("#compare-tuned-figures")).to_contain_text("first token 48 ms")
         expect(page.locator("#compare-base-figures")).to_contain_text("first token 61 ms")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.comparing.records import Source
+from core.serving.contenders import Contender, Lane
 from core.serving.records import Generation
 from eval import reports
 from eval.records import Evaluation, EvaluationRequest, Report
-from tests.eval.made_up import comparisons, dataset, evidence, pair, run_view, sample
+from tests.eval.made_up import comparisons, dataset, evidence, pair, run_view
 from ui.opening import Opening
 from ui.present import pair as pair_shown
 from ui.present import verdict
@@ -110,25 +112,31 @@ def test_figures_under_an_answer() -> None:
     assert "first token 48 ms · 52 tokens/s · 2 tokens · cut at the token limit" in told
     unknown = pair_shown.figures(Generation(text="a", done=True), EN)
     assert unknown.count("not measured") == 3
-    assert "Both answers are the same" in pair_shown.figures(done, EN, same_as=done)
-    assert "Both answers are the same" not in pair_shown.figures(done, EN, same_as=growing)
+    assert "same answer as the first" in pair_shown.figures(done, EN, same_as=done)
+    assert "same answer as the first" not in pair_shown.figures(done, EN, same_as=growing)
+
+
+def opened(**changes: Any) -> Opening:
+    """Base and tuned, both to be asked, the tuned one proven."""
+    made = pair()
+    base = Contender(kind="base", name="starter")
+    tuned = Contender(kind="run", name=made.run_id)
+    check = made.check.model_copy(update=changes)
+    lanes = (
+        Lane(contender=base, title="Base", endpoint=made.base),
+        Lane(contender=tuned, title="Tuned", endpoint=made.tuned, check=check),
+    )
+    return Opening(done=True, lanes=lanes, errors=(None, None))
 
 
 def test_the_engines_card() -> None:
-    assert "412 tokens" in pair_shown.engine(Opening(pair=pair()), "starter", EN)
-    same = pair().check.model_copy(update={"trained_change": 0.0})
-    identical = pair().model_copy(update={"check": same})
-    assert "identical to base" in pair_shown.engine(Opening(pair=identical), "starter", EN)
-    assert "loading" in pair_shown.engine(Opening(doing="loading <w>"), "starter", EN)
-    assert "engine is off" in pair_shown.engine(None, "starter", EN)
-    assert "row 6" in pair_shown.reference(sample(5), EN)
-
-
-def test_an_evaluation_that_ended_early_says_how_far_it_came_and_can_go_on() -> None:
-    problem = "The evaluation program ended without a word."
-    ended = evaluation(status="interrupted", problem=problem, phase=None)
-    assert verdict.can_go_on(ended)
-    assert not verdict.can_go_on(evaluation())
-    told = verdict.evaluation(ended, None, ZH)
-    assert "结束于 40 / 160。" in told
-    assert "评估程序意外结束。" in told
+    who = [(lane.contender, lane.title) for lane in opened().lanes if lane is not None]
+    assert "412 tokens" in pair_shown.engine(opened(), who, EN)
+    assert "identical to base" in pair_shown.engine(opened(trained_change=0.0), who, EN)
+    assert "loading" in pair_shown.engine(Opening(doing="loading <w>"), who, EN)
+    assert "<w>" not in pair_shown.engine(Opening(doing="loading <w>"), who, EN)
+    assert "engine is off" in pair_shown.engine(None, who, EN)
+    source = Source(dataset_id="ds-1", row=6, reference="It is open.")
+    told = pair_shown.reference(source, EN)
+    assert "row 6" in told
+    assert "It is open." in told

@@ -33,9 +33,9 @@ class ReportRoom:
         self.services = services
 
     def draw(self, visit: Visit, run_id: str | None, chosen: str | None) -> list[Any]:
-        """Finished runs, all evaluations, and the chosen or newest one."""
+        """Runs with a tuned model, all evaluations, and the chosen or newest one."""
         voice, watch = visit.voice, self.services.watch
-        finished = [run for run in watch.runs() if run.status == "succeeded"]
+        finished = [run for run in watch.runs() if run.has_model]
         ids = [run.id for run in finished]
         evaluations = watch.evaluations()
         names = {run.id: run.plan.name for run in watch.runs()}

@@ -13,6 +13,7 @@ from ui.words.chat import CHAT
 from ui.words.common import COMMON
 from ui.words.compare import COMPARE
 from ui.words.data import DATA
+from ui.words.exports import EXPORTS
 from ui.words.models import MODELS
 from ui.words.plan import PLAN
 from ui.words.plan_room import PLAN_ROOM
@@ -36,6 +37,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **TOKENS,
     **COMPARE,
     **REPORT,
+    **EXPORTS,
 }
 
 

@@ -63,6 +63,18 @@ PLAN = {
         "The run goes on from its newest whole checkpoint.",
         "从最新的完整检查点继续训练。",
     ),
+    "approval.then.apply_remedy": (
+        "A new run starts with the change that the doctor advises.",
+        "按诊断建议的改动开始一次新的训练。",
+    ),
+    "approval.then.start_sweep": (
+        "One run for each combination is queued; they run one after another.",
+        "每种组合排队训练一次，依次进行。",
+    ),
+    "approval.then.delete_run": (
+        "Its weights, log and figures are gone for ever.",
+        "其权重、日志和数据将被永久删除。",
+    ),
     "approval.then.stop_run": (
         "The run saves a checkpoint and leaves; it can be resumed.",
         "保存检查点后停止，之后可以继续。",

@@ -11,7 +11,8 @@ from core.assistant import chats, driver
 from core.assistant.records import AssistantSaid, CardShown, Chat, Decision, Said, ToolUsed, Trouble
 from core.settings import Settings
 from core.workspace import Workspace
-from tests.fakes_actions import FakeActions, World
+from tests.fakes_actions import World
+from tests.fakes_runs import FakeRunActions
 
 TEAS = ("green", "black", "white", "oolong", "mint", "rooibos", "chai", "matcha", "puer", "yellow")
 
@@ -21,7 +22,7 @@ class Talk:
 
     def __init__(self, home: Path, world: World | None = None, **settings: Any) -> None:
         self.home, self.world = home, world or World()
-        self.actions = FakeActions(
+        self.actions = FakeRunActions(
             Workspace.open(home),
             Settings(home=home, offline=True, **settings),
             world=self.world,

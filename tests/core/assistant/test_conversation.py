@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -120,16 +119,8 @@ def test_the_whole_job_with_a_restart_between_all_steps(tmp_path: Path, words: W
     assert talk.chat() == chat
 
 
-def started(tmp_path: Path) -> Talk:
-    talk = Talk(tmp_path / "home")
-    talk.say("", tea_file(tmp_path))
-    talk.decide(Decision(approved=True))
-    return talk
-
-
-def test_a_double_click_starts_one_run(tmp_path: Path) -> None:
-    talk = Talk(tmp_path / "home")
-    talk.say("", tea_file(tmp_path))
+def test_a_double_click_starts_one_run(planned: Talk) -> None:
+    talk = planned
     talk.world.slow_s = 0.2
 
     async def click() -> None:
@@ -144,9 +135,8 @@ def test_a_double_click_starts_one_run(tmp_path: Path) -> None:
     assert tools(talk.chat())[-1] == ("start_training", "done")
 
 
-def test_pending_is_cleared_on_disk_before_the_run_starts(tmp_path: Path) -> None:
-    talk = Talk(tmp_path / "home")
-    talk.say("", tea_file(tmp_path))
+def test_pending_is_cleared_on_disk_before_the_run_starts(planned: Talk) -> None:
+    talk = planned
     seen = []
     talk.world.errors["start_training"] = RunError("Another run is live.", fix="Wait.")
     original = talk.world.errors
@@ -164,9 +154,8 @@ def test_pending_is_cleared_on_disk_before_the_run_starts(tmp_path: Path) -> Non
     assert "not started" in last_said(chat)
 
 
-def test_edited_arguments_are_checked_again_and_used(tmp_path: Path) -> None:
-    talk = Talk(tmp_path / "home")
-    chat = talk.say("", tea_file(tmp_path))
+def test_edited_arguments_are_checked_again_and_used(planned: Talk) -> None:
+    talk, chat = planned, planned.chat()
     assert chat.pending is not None
     wrong = {"plan": chat.pending.arguments["plan"] | {"epochs": -1, "rank": "many"}}
     refused = talk.decide(Decision(approved=True, arguments=wrong))
@@ -183,9 +172,8 @@ def test_edited_arguments_are_checked_again_and_used(tmp_path: Path) -> None:
     assert plan.reasons["epochs"] == "Your choice."
 
 
-def test_a_decline_starts_nothing_and_forgets_the_changes(tmp_path: Path) -> None:
-    talk = Talk(tmp_path / "home")
-    talk.say("", tea_file(tmp_path))
+def test_a_decline_starts_nothing_and_forgets_the_changes(planned: Talk) -> None:
+    talk = planned
     talk.say("use 9 epochs")
     chat = talk.decide(Decision(approved=False, reason="too long"))
     assert chat.pending is None
@@ -200,18 +188,16 @@ def test_a_decline_starts_nothing_and_forgets_the_changes(tmp_path: Path) -> Non
     assert talk.world.runs == {}
 
 
-def test_what_waits_goes_on_waiting_through_other_talk(tmp_path: Path) -> None:
-    talk = Talk(tmp_path / "home")
-    waiting = talk.say("", tea_file(tmp_path)).pending
+def test_what_waits_goes_on_waiting_through_other_talk(planned: Talk) -> None:
+    talk, waiting = planned, planned.chat().pending
     for text in ("what is in my data?", "why these settings?", "thanks", "wait", "blah blah"):
         assert talk.say(text).pending == waiting
     assert talk.say("go ahead").pending is None
     assert len(talk.world.runs) == 1
 
 
-def test_settings_accumulate_and_epochs_take_back_steps(tmp_path: Path) -> None:
-    talk = Talk(tmp_path / "home")
-    talk.say("", tea_file(tmp_path))
+def test_settings_accumulate_and_epochs_take_back_steps(planned: Talk) -> None:
+    talk = planned
     talk.say("lr 1e-4 and call it Tea Bot")
     talk.say("100 steps")
     chat = talk.say("no, 2 epochs")
@@ -224,9 +210,8 @@ def test_settings_accumulate_and_epochs_take_back_steps(tmp_path: Path) -> None:
     assert doubled.pending.arguments["plan"]["learning_rate"] == pytest.approx(2e-4)
 
 
-def test_an_impossible_setting_keeps_the_plan_that_waits(tmp_path: Path) -> None:
-    talk = Talk(tmp_path / "home")
-    before = talk.say("", tea_file(tmp_path)).pending
+def test_an_impossible_setting_keeps_the_plan_that_waits(planned: Talk) -> None:
+    talk, before = planned, planned.chat().pending
     chat = talk.say("rank 999")
     assert chat.pending == before
     assert "rank" in troubles(chat)[0]
@@ -287,8 +272,8 @@ def test_only_dropped_files_can_be_read(tmp_path: Path) -> None:
     assert _file(turn, "support_desk.jsonl").name == "support_desk.jsonl"
 
 
-def test_stop_and_resume(tmp_path: Path) -> None:
-    talk = started(tmp_path)
+def test_stop_and_resume(started: Talk) -> None:
+    talk = started
     talk.world.change(status="running", step=3, total_steps=12)
     chat = talk.say("stop")
     assert talk.world.newest().status == "stopping"
@@ -309,16 +294,16 @@ def test_stop_and_resume(tmp_path: Path) -> None:
     assert news.news(talk.actions, talk.chat_id) is not None
 
 
-def test_do_not_stop_stops_nothing(tmp_path: Path) -> None:
-    talk = started(tmp_path)
+def test_do_not_stop_stops_nothing(started: Talk) -> None:
+    talk = started
     talk.world.change(status="running", step=3, total_steps=12)
     talk.say("don't stop")
     talk.say("别停")
     assert talk.world.newest().status == "running"
 
 
-def test_a_failed_run_says_why_and_what_to_do(tmp_path: Path) -> None:
-    talk = started(tmp_path)
+def test_a_failed_run_says_why_and_what_to_do(started: Talk) -> None:
+    talk = started
     talk.world.fail()
     told = news.news(talk.actions, talk.chat_id)
     assert told is not None
@@ -326,8 +311,8 @@ def test_a_failed_run_says_why_and_what_to_do(tmp_path: Path) -> None:
         assert words in last_said(told)
 
 
-def test_news_leave_out_what_ended_before_the_conversation(tmp_path: Path) -> None:
-    talk = started(tmp_path)
+def test_news_leave_out_what_ended_before_the_conversation(started: Talk) -> None:
+    talk = started
     talk.world.succeed()
     other = "chat-0123456789abcdef"
     assert news.news(talk.actions, other) is None
@@ -335,8 +320,8 @@ def test_news_leave_out_what_ended_before_the_conversation(tmp_path: Path) -> No
     assert news.news(talk.actions, talk.chat_id) is not None
 
 
-def test_news_are_told_once_even_if_the_app_died_between_two_files(tmp_path: Path) -> None:
-    talk = started(tmp_path)
+def test_news_are_told_once_even_if_the_app_died_between_two_files(started: Talk) -> None:
+    talk = started
     memory = chats.load_memory(talk.actions.workspace, talk.chat_id)
     talk.world.succeed()
     told = news.news(talk.actions, talk.chat_id)
@@ -344,18 +329,17 @@ def test_news_are_told_once_even_if_the_app_died_between_two_files(tmp_path: Pat
     assert news.news(talk.actions, talk.chat_id) == told
 
 
-def test_news_wait_while_a_turn_is_under_way(tmp_path: Path) -> None:
-    talk = started(tmp_path)
+def test_news_wait_while_a_turn_is_under_way(started: Talk) -> None:
+    talk = started
     talk.world.succeed()
     with chats.turn(talk.actions.workspace, talk.chat_id):
         assert news.news(talk.actions, talk.chat_id) is None
     assert news.news(talk.actions, talk.chat_id) is not None
 
 
-def test_compare_before_anything_is_trained_and_when_the_engine_fails(tmp_path: Path) -> None:
-    talk = Talk(tmp_path / "home")
+def test_compare_before_anything_is_trained_and_when_the_engine_fails(started: Talk) -> None:
+    talk = started
     assert "no finished run" in last_said(talk.say("compare them"))
-    talk = started(tmp_path)
     talk.world.succeed()
     talk.world.errors["open_pair"] = ServingError(
         "No memory left.", "engine.log", "Close programs."
@@ -369,8 +353,8 @@ def test_compare_before_anything_is_trained_and_when_the_engine_fails(tmp_path: 
     assert "stopped" in last_said(talk.say("stop the engine"))
 
 
-def test_a_report_that_is_not_there_is_made(tmp_path: Path) -> None:
-    talk = started(tmp_path)
+def test_a_report_that_is_not_there_is_made(started: Talk) -> None:
+    talk = started
     talk.world.succeed()
     chat = talk.say("did it help?")
     assert len(talk.world.evaluations) == 1
@@ -379,8 +363,8 @@ def test_a_report_that_is_not_there_is_made(tmp_path: Path) -> None:
     assert len(talk.world.evaluations) == 1
 
 
-def test_evaluate_takes_a_number_of_samples(tmp_path: Path) -> None:
-    talk = started(tmp_path)
+def test_evaluate_takes_a_number_of_samples(started: Talk) -> None:
+    talk = started
     talk.world.succeed()
     talk.say("evaluate on 5 samples")
     assert next(iter(talk.world.evaluations.values())).request.limit == 5
@@ -396,8 +380,8 @@ criteria:
 """
 
 
-def test_data_leaves_the_machine_only_after_a_yes(tmp_path: Path) -> None:
-    talk = started(tmp_path)
+def test_data_leaves_the_machine_only_after_a_yes(tmp_path: Path, started: Talk) -> None:
+    talk = started
     talk.world.succeed()
     talk = Talk(talk.home, talk.world, judge=JUDGE)
     rubric = tmp_path / "tea.rubric.yaml"
@@ -411,17 +395,16 @@ def test_data_leaves_the_machine_only_after_a_yes(tmp_path: Path) -> None:
     assert "polite" in request.rubric
 
 
-def test_a_broken_rubric_says_which_line(tmp_path: Path) -> None:
-    talk = started(tmp_path)
+def test_a_broken_rubric_says_which_line(tmp_path: Path, started: Talk) -> None:
+    talk = started
     rubric = tmp_path / "tea.yaml"
     rubric.write_text("id: tea\ncriteria: 5\n")
     chat = talk.say("use this rubric", rubric)
     assert "rubric" in troubles(chat)[0]
 
 
-def test_a_new_conversation_keeps_the_old_one(tmp_path: Path) -> None:
-    talk = Talk(tmp_path / "home")
-    talk.say("", tea_file(tmp_path))
+def test_a_new_conversation_keeps_the_old_one(tmp_path: Path, planned: Talk) -> None:
+    talk = planned
     chat = talk.say("new conversation")
     assert [type(item) for item in chat.items] == [AssistantSaid]
     assert chat.pending is None
@@ -472,8 +455,8 @@ def test_every_suggestion_is_understood(place: int) -> None:
         assert intent != "unknown", (key, said)
 
 
-def test_lists(tmp_path: Path) -> None:
-    talk = started(tmp_path)
+def test_lists(started: Talk) -> None:
+    talk = started
     assert "tea" in last_said(talk.say("list datasets"))
     assert "starting" in last_said(talk.say("list runs"))
     assert "starter" in last_said(talk.say("which models are there?"))
@@ -491,7 +474,7 @@ def test_snapshots_grow_and_the_message_is_saved_first(tmp_path: Path) -> None:
 
 def test_closing_the_tab_does_not_end_the_turn(tmp_path: Path) -> None:
     talk = Talk(tmp_path / "home")
-    said = Said(text="use the example data")
+    said = Said(text="", files=(str(tea_file(tmp_path)),))
 
     async def leave_early() -> None:
         async for _ in driver.say(talk.actions, talk.chat_id, said):
@@ -547,8 +530,8 @@ def test_an_unwritable_disk_is_said_to_whoever_listens(
         talk.say("hello")
 
 
-def test_a_world_with_several_runs_takes_the_newest_finished(tmp_path: Path) -> None:
-    talk = started(tmp_path)
+def test_a_world_with_several_runs_takes_the_newest_finished(started: Talk) -> None:
+    talk = started
     first = talk.world.succeed()
     talk.say("train")
     talk.say("start")
@@ -562,8 +545,7 @@ def test_a_world_with_several_runs_takes_the_newest_finished(tmp_path: Path) -> 
     assert isinstance(talk.world, World)
 
 
-def interrupted_evaluation(tmp_path: Path, **settings: Any) -> Talk:
-    talk = started(tmp_path, **settings)
+def interrupted_evaluation(talk: Talk) -> Talk:
     talk.world.succeed()
     run = talk.world.newest()
     rubric = talk.actions.rubric_for(run.id).as_yaml()
@@ -573,8 +555,8 @@ def interrupted_evaluation(tmp_path: Path, **settings: Any) -> Talk:
 
 
 @pytest.mark.parametrize("words", ["resume", "continue the evaluation", "继续", "继续评估"])
-def test_an_interrupted_evaluation_goes_on(tmp_path: Path, words: str) -> None:
-    talk = interrupted_evaluation(tmp_path)
+def test_an_interrupted_evaluation_goes_on(started: Talk, words: str) -> None:
+    talk = interrupted_evaluation(started)
     offered = [one.text for one in suggestions.suggestions(talk.actions, talk.chat())]
     assert "Continue the evaluation" in offered
     chat = talk.say(words)
@@ -583,8 +565,8 @@ def test_an_interrupted_evaluation_goes_on(tmp_path: Path, words: str) -> None:
     assert cards(chat)[-1] == "evaluation"
 
 
-def test_a_run_goes_on_when_it_is_meant(tmp_path: Path) -> None:
-    talk = interrupted_evaluation(tmp_path)
+def test_a_run_goes_on_when_it_is_meant(started: Talk) -> None:
+    talk = interrupted_evaluation(started)
     talk.world.change(status="stopped", last_checkpoint="step-3", result=None)
     chat = talk.say("resume training")
     assert chat.pending is not None

@@ -46,6 +46,34 @@ def test_a_model_proposes_and_only_the_person_starts(tmp_path: Path) -> None:
         assert roles[-1] == "tool"
 
 
+def test_a_model_sets_anything_of_a_plan_and_starts_no_sweep_by_itself(tmp_path: Path) -> None:
+    changes = {"method": "dora", "packing": False, "trackers": ["tensorboard"], "seed": 11}
+    script = [
+        Reply(call=("import_data", {"file": "tea.jsonl"})),
+        Reply(call=("propose_plan", {"changes": changes})),
+        Reply(text="DoRA it is."),
+    ]
+    with ScriptedServer(script) as server:
+        talk = talk_with(server, tmp_path)
+        chat = talk.say("use DoRA without packing, track it", tea_file(tmp_path))
+        assert chat.pending is not None
+        plan = chat.pending.arguments["plan"]
+        assert {name: plan[name] for name in changes} == changes
+        offered = {tool["function"]["name"]: tool for tool in server.asked[0]["tools"]}
+        assert offered.keys() >= {"start_sweep", "diagnose", "delete_run", "start_preflight"}
+
+        varied = {"learning_rate": [1e-4, 2e-4]}
+        server.script[:] = [Reply(call=("start_sweep", {"varied": varied}))]
+        chat = talk.say("try two learning rates")
+        assert chat.pending is not None
+        assert chat.pending.verb == "start_sweep"
+        assert talk.world.runs == {}
+        server.script[:] = [Reply(text="They are queued.")]
+        talk.decide(Decision(approved=True))
+        assert [run.plan.learning_rate for run in talk.world.runs.values()] == [1e-4, 2e-4]
+        assert {run.plan.method for run in talk.world.runs.values()} == {"dora"}
+
+
 def test_a_plain_yes_needs_no_model_to_be_understood(tmp_path: Path) -> None:
     with ScriptedServer([Reply(call=("propose_plan", {})), Reply(text="Here.")]) as server:
         talk = talk_with(server, tmp_path)

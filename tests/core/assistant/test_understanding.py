@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from core.assistant.replies import REPLIES
 from core.assistant.understanding import Known, is_approval, is_refusal, understand
 
 KNOWN = Known(models=("starter", "Qwen/Qwen3-0.6B"), runs=("Night Shift", "tea shop"))
@@ -202,7 +205,6 @@ SAID = {
         how much longer?
         still running?
         what happened
-        why did it fail?
         did the run fail
         any news?
         show the log
@@ -214,7 +216,6 @@ SAID = {
         还要多久
         损失是多少
         到哪一步了
-        為什麼失敗了
         現在進度如何""",
     "stop_run": """
         kill the job
@@ -337,6 +338,108 @@ SAID = {
         有哪些模型
         可以用什么模型
         模型列表""",
+    "diagnose": """
+        why did it fail?
+        what went wrong?
+        why has the training stopped
+        diagnose the run
+        why is it stuck?
+        為什麼失敗了
+        为什么训练中断了
+        出了什么问题
+        失败原因是什么""",
+    "remedy": """
+        apply the fix
+        try again with the fix
+        fix the run
+        按建议重试
+        修好这次训练""",
+    "sweep": """
+        try several learning rates
+        try learning rates 1e-4, 2e-4 and 5e-4
+        test ranks 8 and 32
+        sweep the learning rate
+        run a hyperparameter search
+        try LoRA and DoRA
+        试几个学习率
+        学习率试 1e-4、2e-4 和 5e-4
+        网格搜索
+        试试不同的秩""",
+    "sweep_result": """
+        how did the sweep go?
+        which learning rate was best?
+        看看对比试验
+        哪个学习率最好""",
+    "extend": """
+        extend it by 2 epochs
+        continue for 2 more epochs
+        keep training for 3 epochs
+        延长两轮
+        继续训练 2 轮""",
+    "clone": """
+        clone the run with rank 8
+        train it again with 5 epochs
+        the same plan but with lr 1e-4
+        same as before but with DoRA
+        克隆上次的训练
+        和上次一样，但用 DoRA
+        再训练一次，改用秩 8""",
+    "compare_runs": """
+        compare the two runs
+        compare Night Shift and tea shop
+        which run is better?
+        what's the difference between Night Shift and tea shop?
+        对比这两次训练
+        哪次训练更好""",
+    "fits": """
+        does it fit?
+        will it fit in memory
+        how much memory does it need?
+        what does it cost?
+        放得下吗
+        显存够吗
+        要多少内存""",
+    "measure": """
+        measure it first
+        do a pre-flight
+        run a preflight
+        do a dry run
+        先预跑
+        实测一下内存""",
+    "stop_preflight": """
+        stop the measurement
+        cancel the pre-flight
+        停止预跑""",
+    "queue": """
+        what is running?
+        show the queue
+        which run is next
+        what is queued
+        队列
+        现在在跑什么
+        排队情况""",
+    "move_run": """
+        put Night Shift first
+        move tea shop to the front
+        把 Night Shift 排到最前面""",
+    "keep_run": """
+        keep it
+        keep the model
+        save it to the library
+        add this run to my library as Desk
+        存到模型库
+        保留这个模型""",
+    "rename_run": """
+        rename the run to Day Shift
+        rename Night Shift to Day Shift
+        把训练改名为 夜班
+        call the run Desk Two""",
+    "delete_run": """
+        delete the run
+        delete Night Shift
+        remove this training
+        删除这次训练
+        删掉 tea shop""",
     "stop_engine": """
         shut the server down
         stop the engine
@@ -412,13 +515,16 @@ SAID = {
         do not stop the training
         never train on this
         please don't evaluate anything
+        don't delete the run
+        do not extend it
+        don't keep it
+        不要删除这次训练
         别停
         不要停止训练
         不用评估
         先不要对比""",
     "unknown": """
         what is LoRA?
-        delete the run
         hmm
         the weather is nice today
         my brain hurts
@@ -567,6 +673,48 @@ def test_a_run_is_found_by_id_or_name() -> None:
     assert (by_id.intent, by_id.run) == ("compare", "run-20261121-103005-9f2c")
     assert understand("evaluate NIGHT SHIFT", known=KNOWN).run == "Night Shift"
     assert understand("evaluate nightshift", known=KNOWN).run is None
+
+
+@pytest.mark.parametrize("key", ["help_all", "help_runs"])
+def test_what_the_help_proposes_is_understood(key: str) -> None:
+    proposed = [re.findall("“(.+?)”", text) for text in REPLIES[key]]
+    assert min(map(len, proposed)) > 10
+    unknown = [one for each in proposed for one in each if understand(one).intent == "unknown"]
+    assert unknown == []
+
+
+@pytest.mark.parametrize(
+    ("text", "varied"),
+    [
+        ("try learning rates 1e-4, 2e-4 and 5e-4", {"learning_rate": (1e-4, 2e-4, 5e-4)}),
+        ("sweep rank 8/16/32 with lr 1e-4 and 2e-4",
+         {"learning_rate": (1e-4, 2e-4), "rank": (8, 16, 32)}),
+        ("try several learning rates", {"learning_rate": ()}),
+        ("try LoRA and DoRA", {"method": ("lora", "dora")}),
+        ("try 2, 3 or 4 epochs in a sweep", {"epochs": (2, 3, 4)}),
+        ("学习率试 1e-4、2e-4 和 5e-4", {"learning_rate": (1e-4, 2e-4, 5e-4)}),
+        ("试几个学习率", {"learning_rate": ()}),
+        ("run a sweep", {}),
+    ],
+)  # fmt: skip
+def test_what_a_sweep_is_about(text: str, varied: dict[str, tuple[float | str, ...]]) -> None:
+    found = understand(text, known=KNOWN)
+    assert (found.intent, found.varied) == ("sweep", varied)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("rename the run to Day Shift", "Day Shift"),
+        ("keep it in the library as Desk", "Desk"),
+        ("keep it", None),
+        ("save it to the library", None),
+        ("把训练改名为 夜班", "夜班"),
+        ("存到模型库，名为 客服", "客服"),
+    ],
+)
+def test_what_a_run_shall_be_called(text: str, name: str | None) -> None:
+    assert understand(text, known=KNOWN).new_name == name
 
 
 def test_how_many_samples_and_what_for() -> None:

@@ -106,7 +106,7 @@ MARKS = [
     *("<end_of_turn>", "[INST]", "[/INST]", "[TOOL_CALLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]"),
     *("<|user|>", "<|assistant|>", "<|system|>", "<|end|>", "<|endoftext|>"),
 ]
-TALK = [
+TALK: list[dict[str, Any]] = [
     {"role": "system", "content": "Be kind."},
     {"role": "user", "content": "Is it raining?"},
     {"role": "assistant", "content": "No, 今天很好 🎉."},
@@ -115,7 +115,7 @@ TALK = [
 ]
 ARGUMENTS = '{"city": "Bergen", "days": 2}'
 CALL = {"id": "call12345", "name": "weather", "arguments": ARGUMENTS}
-WITH_TOOLS = [
+WITH_TOOLS: list[dict[str, Any]] = [
     {"role": "user", "content": "Weather in Bergen?"},
     {"role": "assistant", "content": "", "tool_calls": [CALL]},
     {"role": "tool", "content": '{"rain": true}', "tool_call_id": "call12345"},

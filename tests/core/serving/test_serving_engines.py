@@ -17,8 +17,8 @@ import pytest
 
 from core.errors import ModelError, ServingError
 from core.processes import ProcessId, group_members, is_alive
+from core.serving import commands, gpu, launch
 from core.serving import engines as module
-from core.serving import gpu, launch
 from core.serving.engines import Engines
 from core.serving.gpu import GpuMemory
 from core.serving.launch import Wanted
@@ -35,7 +35,8 @@ ROOT = Path(__file__).parents[3]
 def quick(workspace: Workspace, tmp_path: Path) -> Iterator[Engines]:
     """Engines whose vLLM is a fake that is ready at once."""
     python = make_environment(tmp_path / "serve")
-    found = Engines(workspace, Settings(vllm_python=python, offline=True))
+    settings = Settings(vllm_python=python, offline=True, engine="vllm")
+    found = Engines(workspace, settings)
     yield found
     found.stop_all()
 
@@ -244,7 +245,7 @@ def test_without_a_serving_environment_the_card_says_how_to_get_one(
 ) -> None:
     monkeypatch.setattr(launch, "SERVE_PYTHON", tmp_path / "missing" / "python")
     with pytest.raises(ServingError, match="not set up") as caught:
-        Engines(workspace, Settings()).ensure("starter")
+        Engines(workspace, Settings(engine="vllm")).ensure("starter")
     assert "./duotune" in caught.value.fix
     assert "DUOTUNE_VLLM_PYTHON" in caught.value.fix
     for other in (Path(sys.executable), Path("/bin/true"), Path("/bin/false")):
@@ -281,12 +282,12 @@ def test_secrets_of_the_app_stay_with_the_app(quick: Engines, tmp_path: Path) ->
     wanted = launch.want(quick.settings, "starter", None, 16)
     given = {"PATH": "/bin", "OPENAI_API_KEY": "s", "DUOTUNE_LOGIN": "s", "PYTHONPATH": "/x"}
     given["HF_ENDPOINT"] = "https://mirror.example"
-    env = launch.environment(wanted, "key", tmp_path / "lease", given)
+    env = commands.environment(wanted, "key", tmp_path / "lease", environ=given)
     assert env["PATH"] == "/bin"
     assert env["HF_ENDPOINT"] == "https://mirror.example"
     assert not {"OPENAI_API_KEY", "DUOTUNE_LOGIN", "PYTHONPATH"} & env.keys()
     assert env["VLLM_API_KEY"] == "key"
-    assert "key" not in launch.arguments(wanted, Path("python"), 1)
+    assert "key" not in commands.arguments(wanted, Path("python"), 1)
 
 
 def test_a_gpu_is_shared_by_what_is_free() -> None:

@@ -263,6 +263,7 @@ def big_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.thorough
+@pytest.mark.timeout(1800)
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize(
     ("name", "rows", "changes"),

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from core.errors import DuotuneError
-from core.processes import ProcessId
+from core.processes import ProcessId, start_detached
 from core.training import checkpoints, launching, runs
 from core.training.doctor.diagnosing import Diagnosis, diagnose
 from core.training.events import StepLogged
@@ -200,14 +200,12 @@ runpy.run_module("core.training.trainer", run_name="__main__", alter_sys=True)
 def test_a_log_that_nobody_reads_holds_up_no_step(
     shop: Data, tiny_model: Path, calm: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.training.launchers import processes
-
-    real = processes.start_detached
+    real = start_detached
 
     def noisy(argv: list[str], *given: object) -> ProcessId:
         return real([argv[0], "-P", "-c", NOISY, argv[-1]], *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(processes, "start_detached", noisy)
+    monkeypatch.setattr("core.training.launchers.processes.start_detached", noisy)
     run = runs.start(shop.workspace, OFFLINE, plan_of(shop, tiny_model))
     folder = shop.workspace.run(run.id)
     while runs.status(shop.workspace, run.id).is_live:  # looks at the state, reads no log

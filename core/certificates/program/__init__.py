@@ -1,0 +1,1 @@
+"""What only the measuring program imports: it knows torch."""

@@ -1,0 +1,1 @@
+"""Asking several models the same things and keeping what each answered."""

@@ -1,0 +1,1 @@
+"""What only the merging program imports: it knows torch."""

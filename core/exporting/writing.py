@@ -1,0 +1,109 @@
+"""The files of an export beside a card: weights as they are, and all that chatting needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from core.certificates.files import ADAPTER, GENERATION
+from core.certificates.source import Source, template_of
+from core.disk import sha256_text, write_atomic
+from core.errors import RunError, disk_errors
+from core.models.model_files import LEGAL
+from core.models.templates import ChatTemplate
+from core.training import manifests
+
+TEMPLATE = "chat_template.jinja"
+CARD, CONFIG = "README.md", "config.json"
+WEIGHTS = ".safetensors"
+NOT_CHAT = (CARD, CONFIG, ADAPTER, GENERATION, manifests.NAME, "model.safetensors.index.json")
+
+
+def adapter(source: Source, target: Path) -> None:
+    """Copy an adapter's two files, as they were published.
+
+    Raises RunError when the run's result is a whole model.
+    """
+    if not source.is_adapter:
+        raise RunError(
+            f"The result of '{source.name}' is a whole model, so there is no adapter to export.",
+            source.id,
+            "Export it with --to merged.",
+        )
+    with disk_errors(target, "write the export"):
+        for path in [*source.published.glob(f"*{WEIGHTS}"), source.published / ADAPTER]:
+            shutil.copyfile(path, target / path.name)
+
+
+def whole(source: Source, target: Path) -> None:
+    """Put a run's own whole model there: a second name of the same files where the disk can."""
+    with disk_errors(target, "write the export"):
+        for path in _weights(source.published):
+            link(path, target / path.name)
+        shutil.copyfile(source.published / CONFIG, target / CONFIG)
+
+
+def _weights(folder: Path) -> Iterable[Path]:
+    yield from sorted(folder.glob(f"*{WEIGHTS}"))
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        yield index
+
+
+def link(source: Path, target: Path) -> None:
+    """One file under a second name; a copy where the disk can't do that."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def chat_parts(source: Source, target: Path) -> None:
+    """Write the tokenizer, the chat template as trained, and where answers end.
+
+    Raises RunError when what was published is not what was trained with, or would not be read
+    back so.
+    """
+    template = template_of(source)
+    with disk_errors(target, "write the export"):
+        for path in sorted(source.published.iterdir()):
+            if path.is_file() and path.suffix != WEIGHTS and path.name not in NOT_CHAT:
+                shutil.copyfile(path, target / path.name)
+        if not (target / TEMPLATE).is_file():  # older tokenizers hold it in their config
+            write_atomic(target / TEMPLATE, template)
+    settings = generation_config(source)
+    write_atomic(target / GENERATION, json.dumps(settings, indent=2, sort_keys=True) + "\n")
+    if sha256_text((target / TEMPLATE).read_text(encoding="utf-8")) != sha256_text(template):
+        raise RunError("The exported chat template is not the trained one.", str(target))
+
+
+def generation_config(source: Source) -> dict[str, Any]:
+    """The base's own generation settings, with every token that a turn was trained to end at."""
+    path = source.base_folder / GENERATION
+    given = json.loads(path.read_bytes()) if path.is_file() else {}
+    stops = sorted(source.parity.stop_token_ids)
+    return {**given, "eos_token_id": stops[0] if len(stops) == 1 else stops}
+
+
+def legal(source: Source, target: Path) -> tuple[str, ...]:
+    """Copy the base's licence texts, which must travel with what is made from it; their names."""
+    found = [
+        path
+        for path in sorted(source.base_folder.iterdir())
+        if path.is_file() and path.name.upper().startswith(LEGAL) and path.suffix != ".py"
+    ]
+    with disk_errors(target, "write the export"):
+        for path in found:
+            shutil.copyfile(path, target / path.name)
+    return tuple(path.name for path in found)
+
+
+def chat_template(source: Source) -> ChatTemplate:
+    """The trained template with the published tokenizer, to render with."""
+    from core.certificates.questions import masker_of
+
+    return masker_of(source).template
