@@ -13,7 +13,7 @@ from typing import Literal
 from core.batch_actions import BatchActions
 from core.compare_actions import CompareActions
 from core.errors import RunError
-from core.export_actions import ExportActions
+from core.library_actions import LibraryActions
 from core.messages import Message
 from core.model_actions import ModelActions
 from core.preflight_actions import PreflightActions
@@ -41,7 +41,7 @@ class Actions(
     CompareActions,
     BatchActions,
     ServingActions,
-    ExportActions,
+    LibraryActions,
     ModelActions,
 ):
     """The verbs over one workspace and its settings; those about data, models, runs and

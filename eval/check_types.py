@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
 from core.messages import Record
+from eval import patterns
 
 Normalise = Literal["strip", "fold"]
 """strip: without spaces at both ends; fold: also one width, one case and single spaces."""
+
+
+CONTAINS_FORMS = ("text", "any", "all", "none", "reference_regex")
 
 
 class ExactCheck(Record):
@@ -29,12 +33,13 @@ class OneOfCheck(Record):
 
 
 class ContainsCheck(Record):
-    """The answer contains a text, any of several, all of several, or a piece of the reference."""
+    """The answer contains a text, any, all or none of several, or a piece of the reference."""
 
     type: Literal["contains"]
     text: str | None = Field(default=None, min_length=1)
     any: tuple[str, ...] | None = Field(default=None, min_length=1)
     all: tuple[str, ...] | None = Field(default=None, min_length=1)
+    none: tuple[str, ...] | None = Field(default=None, min_length=1)
     reference_regex: str | None = None
     """What its first group (or its whole match) finds in the reference must be in the answer."""
     normalise: Normalise = "strip"
@@ -42,13 +47,14 @@ class ContainsCheck(Record):
     @field_validator("reference_regex")
     @classmethod
     def _compiles(cls, value: str | None) -> str | None:
-        return value if value is None else _pattern(value)
+        return value if value is None else patterns.checked(value)
 
     @model_validator(mode="after")
     def _one_form(self) -> ContainsCheck:
-        forms = [f for f in ("text", "any", "all", "reference_regex") if getattr(self, f)]
-        if len(forms) != 1:
-            raise ValueError("give exactly one of `text`, `any`, `all`, `reference_regex`")
+        if sum(bool(getattr(self, form)) for form in CONTAINS_FORMS) != 1:
+            raise ValueError(f"give exactly one of {', '.join(f'`{f}`' for f in CONTAINS_FORMS)}")
+        if any(not text for several in (self.any, self.all, self.none) for text in several or ()):
+            raise ValueError("an empty text stands in every answer")
         return self
 
 
@@ -61,7 +67,7 @@ class RegexCheck(Record):
     @field_validator("pattern")
     @classmethod
     def _compiles(cls, value: str) -> str:
-        return _pattern(value)
+        return patterns.checked(value)
 
 
 class JsonSchemaCheck(Record):
@@ -81,7 +87,19 @@ class JsonSchemaCheck(Record):
             raise ValueError(f"not a JSON schema: {error.message}") from error
         if outside := [ref for ref in _references(value) if not ref.startswith("#")]:
             raise ValueError(f"a schema may only refer to itself (#...), not to {outside[0]}")
+        for pattern in _patterns(value):
+            patterns.checked(pattern)
+        keys = set(_keys(value))
+        if {"patternProperties", "unevaluatedProperties"} <= keys:
+            # the standard validator searches these together, without a time limit
+            raise ValueError("`unevaluatedProperties` can't stand beside `patternProperties`")
         return value
+
+
+class JsonCheck(Record):
+    """The answer is JSON and nothing else."""
+
+    type: Literal["json"]
 
 
 class JsonEqualCheck(Record):
@@ -108,6 +126,65 @@ class LengthCheck(Record):
         return self
 
 
+class NumberCheck(Record):
+    """The number in the answer is the reference's last one, or a fixed one."""
+
+    type: Literal["number"]
+    value: float | None = Field(default=None, allow_inf_nan=False)
+    """Left out, the last number of the reference."""
+    which: Literal["first", "last", "only"] = "last"
+    """Which of the answer's numbers counts; `only` wants that it gives no other."""
+    tolerance: float = Field(default=0, ge=0, allow_inf_nan=False)
+    """In the number's own unit."""
+    relative: float = Field(default=0, ge=0, le=1)
+    """As a share of the expected number; the wider of both holds."""
+
+
+class LabelCheck(Record):
+    """The answer names the reference's label, in whatever sentence, and no other label."""
+
+    type: Literal["label"]
+    labels: tuple[str, ...] = Field(min_length=2)
+
+    @field_validator("labels")
+    @classmethod
+    def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        folded = [" ".join(label.casefold().split()) for label in value]
+        if not all(folded) or len(set(folded)) < len(folded):
+            raise ValueError("labels must have a text, and differ in more than case and spaces")
+        return value
+
+
+class LanguageCheck(Record):
+    """The answer is in a language, or in that of the question."""
+
+    type: Literal["language"]
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
+    """ISO 639 code, such as en or zh; left out, the language of the last user turn."""
+
+
+class RefusalCheck(Record):
+    """The answer begins by refusing: give it points below 0 where it should not."""
+
+    type: Literal["refusal"]
+
+
+class RepetitionCheck(Record):
+    """The answer does not go round in circles."""
+
+    type: Literal["repetition"]
+    max_share: float = Field(default=0.4, ge=0, lt=1)
+    """Of runs of four words that stood before; prose has under 0.1, a loop over 0.8."""
+
+
+class SimilarityCheck(Record):
+    """The answer is as like the reference as asked."""
+
+    type: Literal["similarity"]
+    metric: Literal["rouge_l", "chrf"] = "rouge_l"
+    least: float = Field(gt=0, le=1)
+
+
 Check = Annotated[
     ExactCheck
     | OneOfCheck
@@ -115,9 +192,50 @@ Check = Annotated[
     | RegexCheck
     | JsonSchemaCheck
     | JsonEqualCheck
-    | LengthCheck,
+    | LengthCheck
+    | JsonCheck
+    | NumberCheck
+    | LabelCheck
+    | LanguageCheck
+    | RefusalCheck
+    | RepetitionCheck
+    | SimilarityCheck,
     Field(discriminator="type"),
 ]
+
+
+CHECK_NAMES = frozenset(
+    name
+    for kind in get_args(get_args(Check)[0])
+    for name in get_args(kind.model_fields["type"].annotation)
+)
+"""What can stand as `type`."""
+
+
+def _keys(schema: object) -> Iterator[str]:
+    """Every key at every depth."""
+    if isinstance(schema, list):
+        for item in schema:
+            yield from _keys(item)
+    elif isinstance(schema, dict):
+        for key, value in schema.items():
+            yield str(key)
+            yield from _keys(value)
+
+
+def _patterns(schema: object) -> Iterator[str]:
+    """Every pattern in a schema; a property that is called `pattern` has no text as its value."""
+    if isinstance(schema, list):
+        for item in schema:
+            yield from _patterns(item)
+    elif isinstance(schema, dict):
+        for key, value in schema.items():
+            if key == "pattern" and isinstance(value, str):
+                yield value
+            elif key == "patternProperties" and isinstance(value, dict):
+                yield from value
+            if key not in ("const", "enum", "examples", "default"):
+                yield from _patterns(value)
 
 
 def _references(schema: object) -> list[str]:
@@ -128,11 +246,3 @@ def _references(schema: object) -> list[str]:
         return []
     own = [str(value) for key, value in schema.items() if key in ("$ref", "$dynamicRef")]
     return own + [ref for value in schema.values() for ref in _references(value)]
-
-
-def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from error
-    return value

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from core.disk import sha256_text
 from core.errors import RubricError
 from core.messages import Record
-from eval.check_types import Check, ExactCheck
+from eval.check_types import CHECK_NAMES, Check, ExactCheck
 from eval.located_yaml import LocatedYaml
 
 
@@ -168,11 +168,10 @@ def _complaint(item: ErrorDetails) -> str:
 
 def _path(loc: tuple[int | str, ...]) -> str:
     """`criteria[0].check.pattern` from a pydantic location, without its union tags."""
-    tags = {"exact", "one_of", "contains", "regex", "json_schema", "json_equal", "length"}
     words = ""
     for before, part in zip(("", *loc), loc, strict=False):
         if isinstance(part, int):
             words += f"[{part}]"
-        elif not (before == "check" and part in tags):
+        elif not (before == "check" and part in CHECK_NAMES):
             words += f".{part}" if words else part
     return f", {words}" if words else ""

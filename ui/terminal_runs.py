@@ -8,7 +8,6 @@ import typer
 
 from core.actions import Actions
 from core.errors import RunError
-from core.training import library as shelves
 from core.training import retention
 from core.training.records import Run
 from ui import terminal_augment
@@ -180,21 +179,6 @@ def keep(
 
 
 @cli.command()
-def library(
-    remove: Annotated[str | None, typer.Option(help="Take the model of this name out.")] = None,
-    json: Json = False,
-) -> None:
-    """List the models that were kept."""
-    with terminal(json) as output:
-        actions = open_actions()
-        if remove is not None:
-            actions.remove_kept(remove)
-        kept = actions.library()
-        unreadable = shelves.unreadable(actions.workspace)
-        output.show_all("library", kept, views.library_view(kept, unreadable))
-
-
-@cli.command()
 def log(
     run: RunName,
     search: Annotated[
@@ -231,6 +215,11 @@ def compare_runs(
 
 
 def show_one(actions: Actions, name: str, output: Terminal) -> None:
-    """Show one run: how it stands, its figures, the note."""
+    """Show one run: how it stands, its figures, the note, where it comes from and led to."""
     run = actions.find_run(name)
-    output.show(run, views.run_view(run))
+    lineage = actions.lineage(run.id)
+    if output.as_json:
+        traced = lineage.model_dump(mode="json")
+        output.print_json({**run.model_dump(mode="json"), "lineage": traced})
+        return
+    output.show(run, views.run_view(run), views.lineage_line(lineage))

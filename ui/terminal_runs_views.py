@@ -1,20 +1,21 @@
-"""Pure: runs, their comparison, the library and log lines, as tables and lines for the terminal."""
+"""Pure: runs, their comparison and log lines, as tables and lines for the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
+from core.lineage import Lineage
 from core.training.comparing import RunComparison, RunFigures
 from core.training.continuing import words_of
-from core.training.library import Kept
 from core.training.logs import LogSearch
 from core.training.notices import notices
 from core.training.records import EvaluationFact, Run
+from ui.present import lineage
+from ui.words import Voice
 
 NOT_MEASURED = "not measured"
 
@@ -69,6 +70,11 @@ def run_view(run: Run) -> Group:
     for name, value in _facts(run):
         table.add_row(Text(name, style="dim"), Text(value))
     return Group(run_line(run), table)
+
+
+def lineage_line(found: Lineage) -> Text:
+    """Where a run comes from and what came of it."""
+    return Text(lineage.line(found, Voice("en")), style="dim")
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:
@@ -144,27 +150,6 @@ def _verdict(evaluations: Sequence[EvaluationFact]) -> str:
     if newest.base is None or newest.tuned is None:
         return newest.verdict
     return f"{100 * newest.base:.1f} to {100 * newest.tuned:.1f}. {newest.verdict}"
-
-
-def library_view(kept: Sequence[Kept], unreadable: Sequence[Path]) -> RenderableType:
-    """The model library, with folders in it that can't be read."""
-    told = [Text(f"This folder can't be read: {path}", style="yellow") for path in unreadable]
-    if not kept:
-        return Group(Text("The library is empty. `duotune keep RUN` puts a model in."), *told)
-    table = Table("Name", "Base model", "Data", "Best loss", "Size", "Kept", "Folder")
-    for each in kept:
-        entry, best = each.entry, each.entry.result
-        whole = "" if each.is_whole else " (damaged)"
-        table.add_row(
-            Text(entry.name + whole),
-            entry.base_model,
-            Text(entry.dataset_name or entry.dataset_id),
-            _loss(best.best_loss) if best else "",
-            f"{entry.bytes / 1e6:,.1f} MB",
-            entry.kept_at[:10],
-            Text(each.folder),
-        )
-    return Group(table, *told)
 
 
 def found_view(found: LogSearch) -> Group:

@@ -15,6 +15,7 @@ from core.comparing.folder import ComparingFolder
 from core.data.jobs import Job
 from core.data.records import Dataset, Split
 from core.errors import DataError, DuotuneError
+from core.library_actions import Shelved
 from core.models.downloads import Download
 from core.training.library import Kept
 from core.training.preflight_folder import Preflight
@@ -144,6 +145,17 @@ class Watch:
         """Models that the person keeps, newest first."""
         facts = folder_facts(self.actions.workspace.library)
         return self._kept("library", facts, self.actions.library)
+
+    def shelf(self) -> tuple[Shelved, ...]:
+        """The same with where each comes from, what came of it, and whether it is served."""
+        workspace = self.actions.workspace
+        places = (
+            workspace.library, workspace.reports, workspace.exports, workspace.engines,
+            workspace.datasets,
+        )  # fmt: skip
+        facts = sum((_nested_facts(place) for place in places), file_facts(workspace.clock))
+        stands = tuple((run.id, run.status, run.plan.name) for run in self.runs())
+        return self._kept("shelf", (facts, stands), self.actions.shelf)
 
     def preflights(self) -> tuple[Preflight, ...]:
         """All pre-flights that are kept, newest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.assistant import telling_runs
+from core.assistant import choosing_library, telling_runs
 from core.assistant.names import duration, plural, value
 from core.assistant.records import Language, Pending
 from core.assistant.replies import joined, reply
@@ -34,6 +34,8 @@ def question(actions: Actions, pending: Pending, language: Language) -> str:
             return _unmask(actions, pending, language)
         case "start_evaluation" | "resume_evaluation":
             return reply("judge_waits", language)
+        case "import_model" | "start_export" | "certify":
+            return choosing_library.question(actions, pending, language)
     return ""
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from core.assistant import choosing_data as data
+from core.assistant import choosing_library as library
 from core.assistant import choosing_runs as of_runs
 from core.assistant import names, telling
 from core.assistant.hearing import Heard, Step
@@ -49,7 +50,7 @@ VALUE_EXAMPLES = {
 }
 """One way to say a value, by setting, for whoever named none."""
 
-HELP = ("help_data", "help_all", "help_runs")
+HELP = ("help_data", "help_all", "help_runs", "help_library")
 OF_A_RUN = re.compile(r"\b(?:run|train(?:ing)?)\b|训练|微调")
 """Whether going on is meant of a run, when an evaluation could go on too."""
 
@@ -243,6 +244,11 @@ CHOOSERS: dict[Intent, Chooser] = {
     "keep_run": of_runs.keep,
     "rename_run": _rename,
     "delete_run": of_runs.delete,
+    "shelf": _use("shelf"),
+    "import_model": library.bring,
+    "export": library.export,
+    "exports": _use("exports"),
+    "parity": library.parity,
     "repair": data.repair,
     "answer": data.answer,
     "unmask": data.unmask,

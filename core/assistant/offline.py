@@ -34,6 +34,7 @@ def next_step(heard: Heard, results: list[Result]) -> Step:
     known = Known(
         models=heard.models,
         runs=heard.situation.run_names,
+        kept=heard.situation.kept_names,
         questions=heard.situation.questions,
         files=heard.known_files,
     )

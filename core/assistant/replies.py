@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from core.assistant.records import Language
 from core.assistant.replies_data import DATA
+from core.assistant.replies_library import LIBRARY
 from core.assistant.replies_runs import RUNS
 
 REPLIES: dict[str, tuple[str, str]] = {
@@ -248,6 +249,7 @@ REPLIES: dict[str, tuple[str, str]] = {
     "not_measured": ("not measured", "未测得"),
     **DATA,
     **RUNS,
+    **LIBRARY,
 }
 
 

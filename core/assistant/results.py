@@ -13,6 +13,7 @@ from core.assistant.results_data import (
     RowSeen,
     TokensSeen,
 )
+from core.assistant.results_library import LibraryResult
 from core.assistant.results_runs import RunResult
 from core.messages import Record
 from core.training.plan import TrainingPlan
@@ -190,6 +191,7 @@ Result = (
     | ModelsListed
     | EngineStopped
     | RunResult
+    | LibraryResult
     | Failed
 )
 

@@ -60,6 +60,8 @@ class Situation(Record):
     preflight: str | None = None
     """The measurement that goes on."""
     run_names: tuple[str, ...] = ()
+    kept_names: tuple[str, ...] = ()
+    """Of models in the library."""
     evaluation: EvaluationSeen | None = None
     """The evaluation under way."""
     unfinished: EvaluationSeen | None = None
@@ -95,6 +97,7 @@ def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
         ended_badly=seen[0] if badly else None,
         preflight=next((p.id for p in actions.preflights() if p.status == "running"), None),
         run_names=tuple(names.values()),
+        kept_names=tuple(one.entry.name for one in actions.library()),
         evaluation=evaluation_seen(live, names.get(live.request.run_id, "")) if live else None,
         unfinished=evaluation_seen(ended, names.get(ended.request.run_id, "")) if ended else None,
         report_id=(own or done)[0].id if own or done else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.assistant import telling_data as of_data
+from core.assistant import telling_library as of_library
 from core.assistant import telling_runs as of_runs
 from core.assistant.names import (
     FIELDS,
@@ -39,6 +40,7 @@ from core.assistant.results_data import (
     RowSeen,
     TokensSeen,
 )
+from core.assistant.results_library import LibraryResult
 from core.assistant.results_runs import RunResult
 from core.training.plan import TrainingPlan
 from core.wording import said
@@ -48,6 +50,7 @@ AFTER_FAILURE = {
     "propose_plan": "plan_failed",
     "start_training": "start_failed",
     "open_pair": "pair_failed",
+    "import_model": "import_failed",
 }
 
 
@@ -123,6 +126,8 @@ def line(result: Result, language: Language) -> str:
 
 
 def _line_of_list(result: Result, language: Language) -> str:
+    if isinstance(result, LibraryResult):
+        return of_library.line(result, language)
     match result:
         case RunsListed() | DatasetsListed():
             return str(result.total)
@@ -270,6 +275,8 @@ def _criterion(each: Difference, language: Language) -> str:
 
 def listing(result: Result, language: Language) -> str:
     """A list with its head."""
+    if isinstance(result, LibraryResult):
+        return of_library.tell(result, language)
     match result:
         case RunsListed(runs=runs, total=total):
             if not runs:

@@ -9,6 +9,7 @@ from pydantic_ai import Tool
 
 from core.assistant import tools_data as data
 from core.assistant import tools_fit as fitting
+from core.assistant import tools_library as library
 from core.assistant import tools_runs as of_runs
 from core.assistant import tools_serving as serving
 from core.assistant import tools_training as training
@@ -52,6 +53,11 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "resume_evaluation": serving.resume_evaluation,
     "report": serving.show_report,
     "stop_engine": serving.stop_engine,
+    "shelf": library.show_shelf,
+    "import_model": library.import_model,
+    "start_export": library.start_export,
+    "exports": library.show_exports,
+    "certify": library.certify,
 }
 """By the verb of `core.actions` that each one calls."""
 

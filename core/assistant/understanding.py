@@ -7,6 +7,7 @@ from typing import Any
 
 from core.assistant import naming, phrases
 from core.assistant.data_said import DataSaid, read_data
+from core.assistant.library_said import LibrarySaid, read_library
 from core.assistant.phrases import Intent
 from core.assistant.plain import is_asked, plain
 from core.assistant.settings_said import SettingsSaid, read_settings
@@ -36,13 +37,25 @@ ACTS: frozenset[Intent] = frozenset(
 )
 ON_RUNS: frozenset[Intent] = frozenset(
     ("measure", "sweep", "extend", "clone", "remedy", "move_run", "keep_run", "rename_run",
-     "delete_run")
+     "delete_run", "import_model", "export")
 )  # fmt: skip
 """Acts on plans and runs whose sentences may name settings that are no wish of their own."""
 TOLD_OF_RUNS: frozenset[Intent] = frozenset(
-    ("stop_preflight", "fits", "sweep_result", "compare_runs", "diagnose", "queue")
+    (
+        "stop_preflight",
+        "fits",
+        "sweep_result",
+        "compare_runs",
+        "diagnose",
+        "queue",
+        "shelf",
+        "exports",
+        "parity",
+    )
 )
 """Questions and commands of the same kind."""
+NAMES_ONE: frozenset[Intent] = frozenset(("rename_run", "keep_run", "import_model"))
+"""Acts that may say what something shall be called."""
 COMPARES = re.compile(r"\b(compare|versus|vs|difference|differs?)\b|对比|比较|区别")
 DELETES = re.compile(r"\b(delete|erase)\b|删[除掉]")
 
@@ -65,6 +78,9 @@ class Request(Record):
     purpose: str = ""
     """The person's words for what the tuned model is for."""
     data: DataSaid = DataSaid()
+    kept: str | None = None
+    """The model of the library that it speaks of."""
+    library: LibrarySaid = LibrarySaid()
 
 
 class Known(Record):
@@ -73,6 +89,8 @@ class Known(Record):
     models: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     """Names of runs, newest first."""
+    kept: tuple[str, ...] = ()
+    """Names in the model library."""
     questions: tuple[Question, ...] = ()
     """Of the dataset that the conversation is about."""
     files: tuple[str, ...] = ()
@@ -94,10 +112,12 @@ def understand(text: str, pending: bool = False, known: Known | None = None) -> 
         run=runs[0] if runs else None,
         runs=runs,
         varied=read_varied(text) if intent == "sweep" else {},
-        new_name=naming.new_name(text) if intent in ("rename_run", "keep_run") else None,
+        new_name=naming.new_name(text) if intent in NAMES_ONE else None,
         limit=int(limit[1] or limit[2]) if limit else None,
         purpose=text.strip() if phrases.PURPOSE.search(text) else "",
         data=data,
+        kept=next(iter(_runs(text, Known(runs=known.kept))), None),
+        library=read_library(text),
     )
 
 

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -30,18 +31,28 @@ BESIDE = ("plan.json", "parity.json", "events.jsonl")
 """Small files of a run that go with its model, beside its reproduce files."""
 
 
+class Former(Record):
+    """A name that a model had before: what was exported under it is still its own."""
+
+    name: str
+    until: str
+    """ISO time, UTC."""
+
+
 class LibraryEntry(Record):
     """A model in the library."""
 
     name: str
     """Also the name of its folder."""
     run_id: str
+    """"" for one that was not trained here; so are its other names of data and run."""
     run_name: str
     kept_at: str
     """ISO time, UTC."""
     model_folder: str
     """Within the entry: `adapter`, or `model` for a whole one."""
     base_model: str
+    """"" for a whole model made elsewhere that does not say."""
     revision: str | None
     dataset_id: str
     split_fingerprint: str
@@ -54,6 +65,13 @@ class LibraryEntry(Record):
     content_sha256: str
     """Of the model's files, by name and content."""
     note: str = ""
+    origin: Literal["trained", "imported"] = "trained"
+    """`imported` ones were made elsewhere: there is no record of what they answered then."""
+    imported_from: str = ""
+    """The folder or archive that it was imported from."""
+    remarks: tuple[str, ...] = ()
+    """What the person must know of an imported one, in sentences."""
+    formerly: tuple[Former, ...] = ()
 
 
 class Kept(Record):
@@ -99,7 +117,7 @@ def keep(
         evaluations=evaluations,
         result=run.result,
         bytes=sum(fact.bytes for fact in manifest.files.values()),
-        content_sha256=_content(manifest),
+        content_sha256=content_of(manifest),
         note=run.note,
     )
     place = workspace.library / entry.name
@@ -113,8 +131,21 @@ def keep(
             "Keep this one under another name.",
         )
     else:
-        write_atomic(place / RECORD, entry.model_dump_json(indent=1))
-    return _kept(place, entry)
+        entry = _again(place, before, entry)
+    return at(place, entry)
+
+
+def _again(place: Path, before: LibraryEntry, entry: LibraryEntry) -> LibraryEntry:
+    """The same model kept once more: what was found of it meanwhile is noted."""
+    theirs = {"kept_at": before.kept_at, "formerly": before.formerly}
+    entry = entry.model_copy(update={**theirs, "note": before.note or entry.note})
+    write(place, entry)
+    return entry
+
+
+def write(place: Path, entry: LibraryEntry) -> None:
+    """Write an entry's record into its folder."""
+    write_atomic(place / RECORD, entry.model_dump_json(indent=1))
 
 
 def folder_name(text: str) -> str:
@@ -129,10 +160,18 @@ def folder_name(text: str) -> str:
     return name
 
 
+def find(workspace: Workspace, name: str) -> Kept:
+    """The model of that name. Raises RunError when there is none."""
+    found = next((one for one in entries(workspace) if one.entry.name == name), None)
+    if found is None:
+        raise _none_called(workspace, name)
+    return found
+
+
 def entries(workspace: Workspace) -> tuple[Kept, ...]:
     """All models in the library, newest first."""
     found = [(place, _read(place)) for place in _places(workspace)]
-    kept = [_kept(place, entry) for place, entry in found if entry is not None]
+    kept = [at(place, entry) for place, entry in found if entry is not None]
     return tuple(sorted(kept, key=lambda each: each.entry.kept_at, reverse=True))
 
 
@@ -146,7 +185,7 @@ def kept_runs(workspace: Workspace) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for place in _places(workspace):
         entry = _read(place)
-        if entry is not None:
+        if entry is not None and entry.run_id:
             found[entry.run_id] = (*found.get(entry.run_id, ()), entry.name)
     return found
 
@@ -158,12 +197,16 @@ def remove(workspace: Workspace, name: str) -> None:
     """
     place = next((place for place in _places(workspace) if place.name == name), None)
     if place is None:
-        raise RunError(
-            f"The library has no model called '{name}'.",
-            str(workspace.library),
-            "`duotune library` lists what it has.",
-        )
+        raise _none_called(workspace, name)
     discard(workspace, place)
+
+
+def _none_called(workspace: Workspace, name: str) -> RunError:
+    return RunError(
+        f"The library has no model called '{name}'.",
+        str(workspace.library),
+        "`duotune library` lists what it has.",
+    )
 
 
 def _places(workspace: Workspace) -> list[Path]:
@@ -174,19 +217,23 @@ def _places(workspace: Workspace) -> list[Path]:
 
 
 def _read(place: Path) -> LibraryEntry | None:
+    """The entry under its folder's name, so that one that is moved is found as it is seen."""
     try:
-        return LibraryEntry.model_validate_json((place / RECORD).read_bytes())
+        entry = LibraryEntry.model_validate_json((place / RECORD).read_bytes())
     except (OSError, ValidationError):
         return None
+    return entry if entry.name == place.name else entry.model_copy(update={"name": place.name})
 
 
-def _kept(place: Path, entry: LibraryEntry) -> Kept:
+def at(place: Path, entry: LibraryEntry) -> Kept:
+    """An entry as it lies in its folder."""
     return Kept(
         entry=entry, folder=str(place), is_whole=manifests.is_whole(place / entry.model_folder)
     )
 
 
-def _content(manifest: Manifest) -> str:
+def content_of(manifest: Manifest) -> str:
+    """SHA-256 of a model's files, by name and content."""
     facts = "".join(f"{name} {fact.sha256}\n" for name, fact in sorted(manifest.files.items()))
     return hashlib.sha256(facts.encode()).hexdigest()
 
@@ -210,7 +257,7 @@ def _build(place: Path, source: RunFolder, published: Path, entry: LibraryEntry)
                 str(published),
                 "Resume the run: it makes the model again from its last checkpoint.",
             )
-        write_atomic(aside / RECORD, entry.model_dump_json(indent=1))
+        write(aside, entry)
         with disk_errors(place, "keep a model"):
             aside.rename(place)
     finally:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from core.library_actions import Deletion, Shelved
+from core.lineage import Lineage
 from core.training.comparing import RunComparison, RunFigures, SettingRow
 from core.training.doctor.diagnosing import Diagnosis
 from core.training.doctor.remedies import Remedy
@@ -244,12 +246,22 @@ def test_the_library_says_where_a_model_comes_from_and_whether_it_is_whole() -> 
         split_fingerprint="f", dataset_name="<tea>", evaluations=(), result=None, bytes=2_900_000,
         content_sha256="c", note="For Ann",
     )  # fmt: skip
-    told = library.library([Kept(entry=entry, folder="/w/library/desk", is_whole=False)], EN)
+    kept = Kept(entry=entry, folder="/w/library/desk", is_whole=False)
+    from_run = Lineage(subject="library", name="desk", origin="trained")
+    found = Shelved(kept=kept, lineage=from_run, is_served=False)
+    told = library.library([found], EN)
     assert "&lt;tea&gt;" in told
     assert "/w/library/desk/adapter" in told
     assert "files are missing" in told
     assert "3 MB" in told
-    assert asked(told) == ["remove"]
+    assert asked(told) == ["label", "remove", "look-delete"], "what is damaged can't be tried"
+    going = Deletion(
+        name="desk", bytes=2_900_000, certificates=("cert-1",), exports=("exp-1",),
+        stay=("/elsewhere",), is_last=True,
+    )  # fmt: skip
+    told = library.library([found], EN, going)
+    assert asked(told) == ["label", "remove", "delete"]
+    assert all(named in told for named in ("exp-1", "/elsewhere", "gone for good"))
     assert "empty" in library.library([], EN)
 
 

@@ -64,9 +64,11 @@ def test_show_means_a_run_or_else_a_dataset(home: Workspace, run: Run, tmp_path:
     file = tmp_path / "tea.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     dataset = told(run("import", file, "--json"))
-    assert told(run("show", "last", "--json"))["id"] == FIRST
+    shown_as_json = told(run("show", "last", "--json"))
+    assert (shown_as_json["id"], shown_as_json["lineage"]["name"]) == (FIRST, FIRST)
     shown = run("show", "by hand")
     assert "Validation loss" in shown.stdout
+    assert "not exported" in shown.stdout
     assert "checkpoint-4" in shown.stdout
     assert told(run("show", dataset["id"], "--json"))["id"] == dataset["id"]
     assert told(run("show", "tea.jsonl", "--json"))["id"] == dataset["id"]

@@ -208,7 +208,14 @@ def test_a_run_is_copied_named_kept_and_deleted(
     drawn = act_on_run(page, asked("delete", id=finished), VISIT)
     assert drawn[page.running.chosen] is None
     assert finished not in [run.id for run in actions.runs()]
-    page.library.remove("desk")
+    values = {"name": "Front desk", "note": "for Ann"}
+    shown, _ = page.library.do(asked("label", id="desk", values=values), VISIT)
+    assert "for Ann" in shown[0]["html"]
+    shown, _ = page.library.do(asked("look-delete", id="Front-desk"), VISIT)
+    assert "gone for good" in shown[0]["html"], "it is named before anything is deleted"
+    assert len(actions.library()) == 1
+    _, told = page.library.do(asked("delete", id="Front-desk"), VISIT)
+    assert told == "'Front-desk' is deleted."
     assert actions.library() == ()
 
 

@@ -14,6 +14,7 @@ from ui.words.common import COMMON
 from ui.words.compare import COMPARE
 from ui.words.data import DATA
 from ui.words.exports import EXPORTS
+from ui.words.library import LIBRARY
 from ui.words.models import MODELS
 from ui.words.plan import PLAN
 from ui.words.plan_room import PLAN_ROOM
@@ -38,6 +39,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **COMPARE,
     **REPORT,
     **EXPORTS,
+    **LIBRARY,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import RunError
+from core.library_actions import Deletion
 from ui.components import html, widget
 from ui.present import library, run_compare
 from ui.rooms.train.room import TrainRoom
@@ -58,9 +59,36 @@ class Library:
         self.room = room
         self.view = widget("acts", "train-library", role="acts")
 
-    def draw(self, visit: Visit) -> list[Any]:
-        """Every model in the library."""
-        return [{"html": library.library(self.room.watch.library(), visit.voice)}]
+    def draw(self, visit: Visit, going: Deletion | None = None) -> list[Any]:
+        """Every model in the library; `going` is what deleting one of them would take along."""
+        return [{"html": library.library(self.room.watch.shelf(), visit.voice, going)}]
+
+    def do(self, asked: dict[str, Any], visit: Visit) -> tuple[list[Any], str]:
+        """What a button of a model's card asks for: the drawn library, and what to say of it.
+
+        Raises RunError when the model is not there any more, or can't be changed while served.
+        """
+        actions, voice = self.room.actions, visit.voice
+        do, name = str(asked["do"]), str(asked.get("id", ""))
+        if do == "look-delete":
+            return self.draw(visit, actions.deletion(name)), ""
+        told = ""
+        if do == "remove":
+            self.remove(name)
+        elif do == "delete":
+            told = voice("library.deleted", name=actions.delete_kept(name).name)
+        elif do == "try":
+            actions.try_kept(name)
+            told = voice("library.tried", name=name)
+        elif do == "label":
+            self._label(name, asked.get("values", {}))
+        return self.draw(visit), told
+
+    def _label(self, name: str, values: dict[str, str]) -> None:
+        new_name = values.get("name", "").strip()
+        if new_name and new_name != name:
+            name = self.room.actions.rename_kept(name, new_name).entry.name
+        self.room.actions.note_kept(name, values.get("note", ""))
 
     def remove(self, name: str) -> None:
         """Take a model out; raises RunError when it is not there any more."""

@@ -209,12 +209,15 @@ def wire_several(page: Page) -> list[Any]:
         return comparing.compare(event._data["values"], visit_of(request).voice)
 
     @told
-    def remove(event: gr.EventData, request: gr.Request) -> Any:
-        library.remove(str(event._data.get("name", "")))
-        return library.draw(visit_of(request))[0]
+    def keep_shelf(event: gr.EventData, request: gr.Request) -> Any:
+        visit = visit_of(request)
+        drawn, done = library.do(event._data, visit)
+        if done:
+            say(done, visit.voice)
+        return drawn[0]
 
     comparing.choose.act(compare, None, comparing.result, **QUEUED)
-    return [library.view.act(remove, None, library.view, **QUEUED)]
+    return [library.view.act(keep_shelf, None, library.view, **QUEUED)]
 
 
 def wire_models(page: Page) -> list[Any]:

@@ -1,0 +1,75 @@
+"""Words of the model library and of lineage."""
+
+LIBRARY = {
+    "library.origin.imported": ("imported", "导入"),
+    "library.imported_from": ("Imported from", "导入自"),
+    "library.remarks": ("Mind", "注意"),
+    "library.unknown": ("not known", "未知"),
+    "library.served": ("being served", "正在服务"),
+    "library.retention": ("Kept for", "保留期"),
+    "library.retention.ever": (
+        "as long as it is in the library",
+        "在模型库中期间一直保留",
+    ),
+    "library.retention.run_clears": (
+        "as long as it is in the library; its run is cleared away on {day}",
+        "在模型库中期间一直保留；其训练任务将于 {day} 清理",
+    ),
+    "library.retention.run_gone": (
+        "as long as it is in the library; its run is gone already",
+        "在模型库中期间一直保留；其训练任务已不在",
+    ),
+    "library.label": ("Name and note", "名称和备注"),
+    "library.label.name": ("Name", "名称"),
+    "library.label.note": ("Note", "备注"),
+    "library.label.do": ("Save", "保存"),
+    "library.try": ("Try it", "试一试"),
+    "library.tried": (
+        "'{name}' is served. Pick it in the Compare room.",
+        "“{name}”已可对话，请在对比页面选择。",
+    ),
+    "library.deletes": ("Delete for good", "彻底删除"),
+    "library.deletes.size": ("{size} of model files", "模型文件 {size}"),
+    "library.deletes.certificates": ("{n} certificates", "{n} 份证书"),
+    "library.deletes.exports": (
+        "{n} exports made from it: {names}",
+        "由它制作的 {n} 个导出：{names}",
+    ),
+    "library.deletes.stay": (
+        "These stay, as they stand outside of the workspace: {places}",
+        "以下位于工作区之外，会保留：{places}",
+    ),
+    "library.deletes.last": (
+        "No run and no other entry has this model: it is gone for good then.",
+        "没有其他训练任务或条目保存此模型，删除后无法找回。",
+    ),
+    "library.deletes.do": ("Delete it with these", "连同以上一起删除"),
+    "library.deleted": ("'{name}' is deleted.", "“{name}”已删除。"),
+    # -- the chain, one part after another ------------------------------------------------------
+    "lineage.data": ("data {name}", "数据 {name}"),
+    "lineage.data.gone": ("data {name} (deleted)", "数据 {name}（已删除）"),
+    "lineage.imported": ("imported, not trained here", "导入，非在此训练"),
+    "lineage.plan": ("{how} on {model}", "{how}，基于 {model}"),
+    "lineage.plan.unknown": ("plan not known", "方案未知"),
+    "lineage.run": ("run '{name}' {status}", "训练任务“{name}”{status}"),
+    "lineage.run.loss": (
+        "run '{name}' {status}, best loss {loss}",
+        "训练任务“{name}”{status}，最低损失 {loss}",
+    ),
+    "lineage.evaluation": ("evaluated: {base} to {tuned}", "评估：{base} 到 {tuned}"),
+    "lineage.evaluations": (
+        "{n} evaluations, the newest {base} to {tuned}",
+        "{n} 次评估，最近一次 {base} 到 {tuned}",
+    ),
+    "lineage.evaluations.none": ("not evaluated", "未评估"),
+    "lineage.certificate": ("parity {verdict}", "一致性 {verdict}"),
+    "lineage.certificates.none": ("no certificate", "无证书"),
+    "lineage.exports": ("exported: {kinds}", "已导出：{kinds}"),
+    "lineage.exports.none": ("not exported", "未导出"),
+    "lineage.status.deleted": ("is deleted", "已删除"),
+    "verb.shelf": ("Looked at the model library", "查看模型库"),
+    "verb.import_model": ("Import a model", "导入模型"),
+    "verb.start_export": ("Export the model", "导出模型"),
+    "verb.exports": ("Looked at the exports", "查看导出"),
+    "verb.certify": ("Check that it is what was trained", "核对与训练是否一致"),
+}
