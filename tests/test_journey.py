@@ -29,7 +29,7 @@ PORT = 7917
 MEASURED = re.compile("tokens/s|每秒")
 PICTURES = os.environ.get("DUOTUNE_PICTURES")
 """A folder for screenshots of the journey, for whoever wants to look."""
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(800)]
+pytestmark = [pytest.mark.slow, pytest.mark.thorough, pytest.mark.timeout(800)]
 
 
 @dataclass
@@ -176,7 +176,6 @@ def see_the_report(app: App, seen: Visited, known: int) -> None:
     assert (signature.estimate.difference or 0) > 0.3, "a short run teaches at least how to sign"
 
 
-@pytest.mark.thorough
 def test_in_chinese(app: App, file: Path) -> None:
     known = len(app.actions.runs())
     reports = len(app.actions.evaluations())

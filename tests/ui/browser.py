@@ -57,6 +57,13 @@ class Visited:
             self.page.locator(button).click()
         chooser.value.set_files(file)
 
+    def reload(self) -> None:
+        """Load the page anew; that the streams of the page that is left end is no complaint."""
+        self.assert_sound()
+        self.page.reload()
+        expect(self.page.locator("#header .dt-brand")).to_be_visible()
+        self.complaints.clear()
+
     def overflow(self) -> int:
         """Pixels that the page is wider than its window; 0 or less is right."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))

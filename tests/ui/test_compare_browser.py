@@ -99,7 +99,7 @@ def test_blind_votes_by_key_history_and_a_link(app: shell.RunningApp, actions: F
         (session,) = actions.comparisons()
         assert [turn.vote for turn in session.turns] == ["2", "tie"]
         make_a_row(page, actions)
-        page.reload()
+        seen.reload()
         expect(page.locator(".dt-now .dt-asked")).to_have_text("And my kettle?")
         past_and_link(app, seen, actions)
         look_into_a_batch(page)

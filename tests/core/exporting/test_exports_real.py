@@ -20,7 +20,7 @@ from core.serving.engines import Engines
 from core.workspace import Workspace
 from tests.core.certificates import tiny_runs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 FEW = Wish(prompts=3, limit=12)
 UNSERVED = FEW.model_copy(update={"serve": False, "why_not": "not asked for"})
 
