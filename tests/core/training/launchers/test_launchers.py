@@ -18,6 +18,7 @@ from core.training.events import RunFailed, RunStarted, RunStopped
 from core.training.job import Launch
 from core.training.launchers import JobSpec
 from core.training.launchers.accelerate import AccelerateLauncher
+from core.training.launchers.environment import environment
 from core.training.launchers.local import LocalLauncher
 from core.training.launchers.processes import ProcessLauncher
 from core.training.launchers.ray import RayLauncher
@@ -194,3 +195,12 @@ def test_the_same_attempt_is_not_started_twice(
     assert len(started) == 2
     handle = Launch.model_validate_json(written_run.folder.launch.read_bytes())
     assert (handle.attempt, handle.launcher, handle.workers) == (2, "local", 1)
+
+
+@pytest.mark.parametrize(("load", "spin"), [(0.1, None), (1000.0, "20000")])
+def test_threads_spin_shortly_only_beside_other_work(
+    monkeypatch: pytest.MonkeyPatch, load: float, spin: str | None
+) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
+    assert environment(True, {}).get("GOMP_SPINCOUNT") == spin
+    assert environment(True, {"GOMP_SPINCOUNT": "7"})["GOMP_SPINCOUNT"] == "7"
