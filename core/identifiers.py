@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 
 def new_id(prefix: str) -> str:
-    """An identifier such as `run-20261121-103005-9f2c`: sortable by time, safe as a folder name."""
-    return f"{prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    """An identifier such as `run-20261121-103005-9f2c41`, safe as a folder name."""
+    return f"{prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def now() -> str:

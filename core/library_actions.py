@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import lineage
-from core.certificates.source import Source
 from core.errors import RunError
 from core.export_actions import ExportActions
 from core.exporting import exports
@@ -178,12 +177,6 @@ class LibraryActions(ExportActions):
         return open_lanes(self.engines, self.contenders_of(name), say)
 
     # -- facts --------------------------------------------------------------------------------
-
-    def _source(self, name: str) -> Source:
-        """What can be exported or certified; an imported model says why it can't."""
-        if not name.startswith("run-"):
-            library_import.need_trained(library.find(self.workspace, name).entry)
-        return super()._source(name)
 
     def _exports_of(self, kept: Kept) -> list[Export]:
         return lineage.exports_of(self.exports(), kept.entry)

@@ -171,16 +171,22 @@ def _engine(environ: Mapping[str, str]) -> dict[str, object]:
 
 
 def _minutes(text: str) -> float:
-    try:
-        minutes = float(text)
-    except ValueError:
-        minutes = -1.0
-    if not 0 <= minutes < 1e6:
+    minutes = _amount(text)
+    if minutes is None:
         raise SettingError(
             f"DUOTUNE_ENGINE_IDLE_MINUTES is '{text}', which is no number of minutes.",
             fix="Set it to a number such as 30; 0 lets an engine run for ever.",
         )
     return minutes
+
+
+def _amount(text: str) -> float | None:
+    """A number from 0 up to a million; None for anything else."""
+    try:
+        amount = float(text)
+    except ValueError:
+        return None
+    return amount if 0 <= amount < 1e6 else None
 
 
 def _login(text: str) -> str:
@@ -210,11 +216,8 @@ def _hub_endpoint(text: str) -> str:
 
 def _price(text: str) -> dict[str, object]:
     number, _, currency = text.strip().partition(" ")
-    try:
-        per_hour = float(number)
-    except ValueError:
-        per_hour = -1.0
-    if not 0 <= per_hour < 1e6:
+    per_hour = _amount(number)
+    if per_hour is None:
         raise SettingError(
             f"DUOTUNE_GPU_PRICE is '{text}', which is not a price per hour.",
             fix="Set it to a number and a currency, such as '2.49 EUR', or leave it out.",

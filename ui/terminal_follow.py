@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -23,77 +25,81 @@ JOB_POLL_S = 0.2
 """Work on a small dataset takes a second or two."""
 
 
+Work = TypeVar("Work")
+
+
+class Seen(NamedTuple):
+    """How something under way stands."""
+
+    words: str
+    """Shown beside the bar."""
+    done: float
+    total: float | None
+    is_over: bool
+    line: str = ""
+    """Said in a log whenever it changes; left out, the words."""
+
+
 def follow_run(actions: Actions, run_id: str, terminal: Terminal) -> Run:
     """Show a run's progress until it is no longer live; returns how it ended."""
-    with _progress(terminal) as progress:
-        task = progress.add_task("starting", total=None)
-        said = ""
-        while True:
-            run = actions.run(run_id).run
-            progress.update(
-                task, completed=run.step, total=run.total_steps, description=_run_words(run)
-            )
-            if not terminal.watched and (words := _quiet_words(run)) != said:
-                said = words
-                terminal.say(words)
-            if not run.is_live:
-                return run
-            time.sleep(POLL_S)
+
+    def seen(run: Run) -> Seen:
+        return Seen(_run_words(run), run.step, run.total_steps, not run.is_live, _quiet_words(run))
+
+    return _follow(lambda: actions.run(run_id).run, seen, terminal)
 
 
 def follow_evaluation(actions: Actions, evaluation_id: str, terminal: Terminal) -> Evaluation:
     """Show an evaluation's progress until it ends; returns how it ended."""
-    with _progress(terminal) as progress:
-        task = progress.add_task("starting", total=None)
-        said = ""
-        while True:
-            evaluation = actions.evaluation(evaluation_id)
-            words = f"evaluation: {evaluation.phase or evaluation.status}"
-            progress.update(
-                task, completed=evaluation.done, total=evaluation.total, description=words
-            )
-            if not terminal.watched and words != said:
-                said = words
-                terminal.say(words)
-            if evaluation.status not in ("starting", "running"):
-                return evaluation
-            time.sleep(POLL_S)
+
+    def seen(now: Evaluation) -> Seen:
+        words = f"evaluation: {now.phase or now.status}"
+        return Seen(words, now.done, now.total, now.status not in ("starting", "running"))
+
+    return _follow(lambda: actions.evaluation(evaluation_id), seen, terminal)
 
 
 def follow_batch(actions: Actions, batch_id: str, terminal: Terminal) -> Batch:
     """Show a batch's progress until it ends; returns how it ended."""
-    with _progress(terminal) as progress:
-        task = progress.add_task("starting", total=None)
-        said = ""
-        while True:
-            batch = actions.batch(batch_id)
-            now = batch.progress
-            progress.update(
-                task, completed=now.done + now.failed, total=now.total, description=now.phase
-            )
-            if not terminal.watched and now.phase != said:
-                said = now.phase
-                terminal.say(said)
-            if batch.status != "running":
-                return batch
-            time.sleep(JOB_POLL_S)
+
+    def seen(batch: Batch) -> Seen:
+        now = batch.progress
+        return Seen(now.phase, now.done + now.failed, now.total, batch.status != "running")
+
+    return _follow(lambda: actions.batch(batch_id), seen, terminal, JOB_POLL_S)
 
 
 def follow_job(actions: Actions, started: Job, terminal: Terminal) -> Job:
     """Show the progress of long work on data until it ends; returns how it ended."""
+
+    def seen(job: Job) -> Seen:
+        now = job.progress
+        line = f"{job.id}: {now.phase}"
+        return Seen(now.phase, now.done, now.total, job.status != "running", line)
+
+    return _follow(lambda: actions.job(started.id), seen, terminal, JOB_POLL_S)
+
+
+def _follow(
+    look: Callable[[], Work],
+    seen: Callable[[Work], Seen],
+    terminal: Terminal,
+    every_s: float = POLL_S,
+) -> Work:
+    """Look again and again until it is over; a terminal sees a bar, a log each new line."""
+    said = ""
     with _progress(terminal) as progress:
         task = progress.add_task("starting", total=None)
-        said = ""
         while True:
-            job = actions.job(started.id)
-            now = job.progress
-            progress.update(task, completed=now.done, total=now.total, description=now.phase)
-            if not terminal.watched and now.phase != said:
-                said = now.phase
-                terminal.say(f"{job.id}: {said}")
-            if job.status != "running":
-                return job
-            time.sleep(JOB_POLL_S)
+            found = look()
+            now = seen(found)
+            progress.update(task, completed=now.done, total=now.total, description=now.words)
+            if not terminal.watched and (line := now.line or now.words) != said:
+                said = line
+                terminal.say(line)
+            if now.is_over:
+                return found
+            time.sleep(every_s)
 
 
 def _progress(terminal: Terminal) -> Progress:

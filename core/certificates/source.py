@@ -12,7 +12,7 @@ from core.messages import Record
 from core.models import catalog, folders, hub
 from core.models.catalog import ResolvedModel
 from core.settings import Settings
-from core.training import library, manifests
+from core.training import library, library_import, manifests
 from core.training import parity as parities
 from core.training.parity import Parity
 from core.training.plan import TrainingPlan
@@ -58,13 +58,8 @@ def of_run(workspace: Workspace, settings: Settings, run_id: str) -> Source:
 
 def of_library(workspace: Workspace, settings: Settings, name: str) -> Source:
     """A model in the library; raises as `of_run` does."""
-    kept = next((one for one in library.entries(workspace) if one.entry.name == name), None)
-    if kept is None:
-        raise RunError(
-            f"The library has no model called '{name}'.",
-            str(workspace.library),
-            "`duotune library` lists what it has.",
-        )
+    kept = library.find(workspace, name)
+    library_import.need_trained(kept.entry)
     place = Path(kept.folder)
     found = _whole(place / kept.entry.model_folder, name)
     plan = _plan(place / "plan.json", name)

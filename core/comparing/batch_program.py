@@ -6,10 +6,8 @@ It runs apart from the app. Each answer is on disk at once, so that it can be st
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
-import traceback
 from pathlib import Path
 
 from core.comparing import batch
@@ -18,14 +16,17 @@ from core.comparing.batch import BatchFolder, BatchProgress, BatchRequest
 from core.comparing.cache import content_of, open_cache
 from core.comparing.folder import ComparingFolder
 from core.data.jobs import JobResult
-from core.disk import append_line, await_lease, write_atomic
-from core.errors import DuotuneError, ServingError
+from core.data.programs import Unforeseen, alone, outcome
+from core.disk import append_line
+from core.errors import ServingError
 from core.serving.engines import Engines
 from core.serving.lanes import open_lanes
 from core.settings import read_settings
 from core.workspace import Workspace
 
-ALREADY_RUNNING = 3
+UNFORESEEN = Unforeseen(
+    "The batch met an unexpected error", "Go on with the batch: answers that it has are kept."
+)
 TELL_EVERY_S = 0.5
 ATTEMPTS = 2
 """Times that a server which stopped answering is started again and asked on."""
@@ -34,34 +35,14 @@ ATTEMPTS = 2
 def main() -> int:
     """Answer what the folder named on the command line asks for; 0 when it is done."""
     folder = BatchFolder(Path(sys.argv[1]).resolve())
-    lease = await_lease(folder.lease)
-    if lease is None:
-        print("Another process does this already.", file=sys.stderr)
-        return ALREADY_RUNNING
-    try:
-        return _run(folder)
-    finally:
-        os.close(lease)
+    return alone(folder, lambda: outcome(folder, lambda: _run(folder), UNFORESEEN))
 
 
-def _run(folder: BatchFolder) -> int:
-    """The named boundary: whatever goes wrong becomes result.json, so that a person is told."""
-    try:
-        settings = read_settings()
-        workspace = Workspace.open(settings.home)
-        work(workspace, Engines(workspace, settings), folder)
-        result = JobResult()
-    except DuotuneError as error:
-        result = JobResult(problem=error.problem, where=error.where, fix=error.fix)
-    except Exception as error:  # noqa: BLE001  what nobody foresaw is typed here, and only here
-        traceback.print_exc()
-        result = JobResult(
-            problem=f"The batch met an unexpected error: {type(error).__name__}: {error}",
-            where=str(folder.log),
-            fix="Go on with the batch: answers that it has are kept.",
-        )
-    write_atomic(folder.result, result.model_dump_json())
-    return int(bool(result.problem))
+def _run(folder: BatchFolder) -> JobResult:
+    settings = read_settings()
+    workspace = Workspace.open(settings.home)
+    work(workspace, Engines(workspace, settings), folder)
+    return JobResult()
 
 
 def work(workspace: Workspace, engines: Engines, folder: BatchFolder) -> None:

@@ -9,20 +9,21 @@ import os
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from core.data import splitting, store, versions
 from core.data.jobs import JobFolder, JobProgress, JobRequest, JobResult, token_counts_file
+from core.data.programs import Unforeseen, alone, outcome
 from core.data.whole.watching import Stopped
-from core.disk import await_lease, write_atomic
-from core.errors import DuotuneError
+from core.disk import write_atomic
 from core.settings import Settings, read_settings
 from core.workspace import Workspace
 
-ALREADY_RUNNING = 3
+UNFORESEEN = Unforeseen(
+    "The work on the data met an unexpected error", "Start it again. The log has the details."
+)
 STOPPED = 4
 TELL_EVERY_S = 0.5
 
@@ -30,36 +31,16 @@ TELL_EVERY_S = 0.5
 def main() -> int:
     """Do what the folder named on the command line asks for; 0 when it is done."""
     folder = JobFolder(Path(sys.argv[1]).resolve())
-    lease = await_lease(folder.lease)
-    if lease is None:
-        print("Another process does this already.", file=sys.stderr)
-        return ALREADY_RUNNING
     try:
-        return _run(folder)
-    finally:
-        os.close(lease)
-
-
-def _run(folder: JobFolder) -> int:
-    """The named boundary: whatever goes wrong becomes result.json, so that a person is told."""
-    try:
-        request = JobRequest.model_validate_json(folder.request.read_bytes())
-        workspace = Workspace.open(Path(os.environ["DUOTUNE_HOME"]))
-        result = WORK[request.kind](workspace, request, folder)
+        return alone(folder, lambda: outcome(folder, lambda: _run(folder), UNFORESEEN))
     except Stopped:
         return STOPPED
-    except DuotuneError as error:
-        result = JobResult(problem=error.problem, where=error.where, fix=error.fix)
-    except Exception as error:  # noqa: BLE001  what nobody foresaw is typed here, and only here
-        traceback.print_exc()
-        result = JobResult(
-            problem=f"The work on the data met an unexpected error: {type(error).__name__}: "
-            f"{error}",
-            where=str(folder.log),
-            fix="Start it again. The log has the details.",
-        )
-    write_atomic(folder.result, result.model_dump_json())
-    return int(bool(result.problem))
+
+
+def _run(folder: JobFolder) -> JobResult:
+    request = JobRequest.model_validate_json(folder.request.read_bytes())
+    workspace = Workspace.open(Path(os.environ["DUOTUNE_HOME"]))
+    return WORK[request.kind](workspace, request, folder)
 
 
 class Teller:

@@ -1,4 +1,4 @@
-"""Small parts that several views of a dataset are made of."""
+"""Small parts that several views are made of."""
 
 from __future__ import annotations
 
@@ -33,6 +33,19 @@ def row_link(row: int, voice: Voice) -> Html:
 def section(title: str, *children: Html | None) -> Html:
     """A titled part of a view."""
     return tag("section", tag("h4", title, aria_level=2), *children, class_="dt-part")
+
+
+def fold(title: str, *children: Html | None, is_open: bool = False) -> Html:
+    """Something that unfolds below a button."""
+    summary = tag("summary", title, class_="dt-button")
+    return tag("details", summary, tag("div", *children), class_="dt-fold", open=is_open)
+
+
+def danger(do: str, label: str, which: str) -> Html:
+    """A button that does what can't be undone."""
+    return tag(
+        "button", label, type="button", class_="dt-button dt-danger", data_do=do, data_id=which
+    )
 
 
 def quiet(words: str) -> Html:

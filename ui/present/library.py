@@ -8,7 +8,7 @@ from core.library_actions import Deletion, Shelved
 from core.lineage import Lineage
 from ui.markup import Child, Html, badge, facts, join, tag
 from ui.present import lineage, numbers
-from ui.present.data_parts import act, quiet
+from ui.present.data_parts import act, danger, fold, quiet
 from ui.words import Voice
 
 
@@ -117,14 +117,14 @@ def _label(found: Shelved, voice: Voice) -> Html:
         ),
         act("label", voice("library.label.do"), primary=True, id=entry.name),
     )
-    return _fold(voice("library.label"), tag("div", *fields, class_="dt-fields", data_form="1"))
+    return fold(voice("library.label"), tag("div", *fields, class_="dt-fields", data_form="1"))
 
 
 def _remove(name: str, voice: Voice) -> Html:
-    return _fold(
+    return fold(
         voice("library.remove"),
         tag("p", voice("library.remove.hint")),
-        _sure("remove", voice("library.remove.do"), name),
+        danger("remove", voice("library.remove.do"), name),
     )
 
 
@@ -133,16 +133,5 @@ def _delete(name: str, voice: Voice, going: Deletion | None) -> Html:
     if going is None:
         return act("look-delete", voice("library.deletes"), id=name)
     lines = tag("ul", join(tag("li", line) for line in deletion_lines(going, voice)))
-    sure = _sure("delete", voice("library.deletes.do"), name)
-    return _fold(voice("library.deletes"), lines, sure, is_open=True)
-
-
-def _sure(do: str, label: str, name: str) -> Html:
-    return tag(
-        "button", label, type="button", class_="dt-button dt-danger", data_do=do, data_id=name
-    )
-
-
-def _fold(title: str, *children: Html, is_open: bool = False) -> Html:
-    summary = tag("summary", title, class_="dt-button")
-    return tag("details", summary, tag("div", *children), class_="dt-fold", open=is_open)
+    sure = danger("delete", voice("library.deletes.do"), name)
+    return fold(voice("library.deletes"), lines, sure, is_open=True)

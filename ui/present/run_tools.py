@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.training.records import Continuation, Run
 from ui.markup import Html, tag
-from ui.present.data_parts import act, quiet
+from ui.present.data_parts import act, danger, fold, quiet
 from ui.words import Voice
 
 
@@ -25,11 +25,6 @@ def tools(run: Run | None, voice: Voice, longer: Continuation | None = None) -> 
     return tag("div", note, tag("div", *folds, class_="dt-folds"), class_="dt-run-tools")
 
 
-def _fold(title: str, *children: Html | None, is_open: bool = False) -> Html:
-    summary = tag("summary", title, class_="dt-button")
-    return tag("details", summary, tag("div", *children), class_="dt-fold", open=is_open)
-
-
 def _keep(run: Run, voice: Voice) -> Html:
     name = tag(
         "label",
@@ -41,7 +36,7 @@ def _keep(run: Run, voice: Voice) -> Html:
         class_="dt-fields", data_form="1",
     )  # fmt: skip
     kept = voice("runs.keep.kept", names=", ".join(run.kept_as)) if run.kept_as else None
-    return _fold(voice("runs.keep"), quiet(kept or voice("runs.keep.hint")), form)
+    return fold(voice("runs.keep"), quiet(kept or voice("runs.keep.hint")), form)
 
 
 def _label(run: Run, voice: Voice) -> Html:
@@ -59,7 +54,7 @@ def _label(run: Run, voice: Voice) -> Html:
         ),
         act("label", voice("runs.label.do"), primary=True, id=run.id),
     )
-    return _fold(voice("runs.label"), tag("div", *fields, class_="dt-fields", data_form="1"))
+    return fold(voice("runs.label"), tag("div", *fields, class_="dt-fields", data_form="1"))
 
 
 def _longer(run: Run, longer: Continuation | None, voice: Voice) -> Html:
@@ -76,7 +71,7 @@ def _longer(run: Run, longer: Continuation | None, voice: Voice) -> Html:
         sentences = voice.sentences(voice.said(sentence) for sentence in longer.sentences)
         go = act("extend", voice("runs.longer.do", n=more), primary=True, id=run.id, epochs=more)
         told = tag("div", tag("p", sentences), go, class_="dt-longer")
-    return _fold(voice("runs.longer"), form, told, is_open=longer is not None)
+    return fold(voice("runs.longer"), form, told, is_open=longer is not None)
 
 
 def _files(run: Run, voice: Voice) -> Html:
@@ -84,15 +79,12 @@ def _files(run: Run, voice: Voice) -> Html:
         act("save", voice("tools.save"), id=run.id),
         act("script", voice("tools.script"), id=run.id),
     ]
-    return _fold(voice("tools.files"), tag("div", *buttons, class_="dt-actions"))
+    return fold(voice("tools.files"), tag("div", *buttons, class_="dt-actions"))
 
 
 def _delete(run: Run, voice: Voice) -> Html:
     told = voice("runs.delete.hint")
     if run.has_model and not run.kept_as:
         told = voice("runs.delete.hint_model")
-    sure = tag(
-        "button", voice("runs.delete.do"), type="button", class_="dt-button dt-danger",
-        data_do="delete", data_id=run.id,
-    )  # fmt: skip
-    return _fold(voice("runs.delete"), tag("p", told), tag("div", sure, class_="dt-actions"))
+    sure = danger("delete", voice("runs.delete.do"), run.id)
+    return fold(voice("runs.delete"), tag("p", told), tag("div", sure, class_="dt-actions"))

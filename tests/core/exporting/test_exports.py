@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from core.certificates import store
+from core.data import programs
 from core.data.jobs import JobResult
 from core.disk import append_line, take_lease, write_atomic
 from core.errors import RunError
@@ -102,7 +103,7 @@ def test_whatever_goes_wrong_is_told(
     monkeypatch.setattr(sys, "argv", ["export_program", str(folder.root)])
     lease = take_lease(folder.lease)
     assert lease is not None
-    monkeypatch.setattr(export_program, "await_lease", lambda _: lease)
+    monkeypatch.setattr(programs, "await_lease", lambda _: lease)
     assert export_program.main() == 1
     ended = exports.status(workspace, folder.root.name)
     assert ended.status == "failed"
