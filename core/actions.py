@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from core.batch_actions import BatchActions
 from core.compare_actions import CompareActions
 from core.errors import RunError
+from core.evaluation_actions import EvaluationActions
 from core.library_actions import LibraryActions
 from core.messages import Message
 from core.model_actions import ModelActions
@@ -26,9 +26,8 @@ from core.serving_actions import ServingActions
 from core.training import runs
 from core.training.standing import stands
 from core.training_actions import TrainingActions
-from eval import comparison, evaluations, rubric_choice
-from eval.records import Comparison, Evaluation, EvaluationRequest, Report, Sample
-from eval.rubrics import Rubric
+from eval import comparison
+from eval.records import Comparison, Sample
 
 __all__ = ["Actions", "Say"]
 
@@ -40,6 +39,7 @@ class Actions(
     QueueActions,
     CompareActions,
     BatchActions,
+    EvaluationActions,
     ServingActions,
     LibraryActions,
     ModelActions,
@@ -90,38 +90,3 @@ class Actions(
     ) -> list[Comparison]:
         """Both sides' answers to many questions, asked concurrently."""
         return await comparison.compare(samples, pair.base, pair.tuned, sampling)
-
-    # -- evaluation ---------------------------------------------------------------------------
-
-    def rubric_for(self, run_id: str, file: Path | None = None) -> Rubric:
-        """The given rubric file, the one bundled with the data, or a default one from the data."""
-        run = runs.status(self.workspace, run_id)
-        return rubric_choice.choose(self.workspace, run.plan.dataset_id, file)
-
-    def start_evaluation(self, request: EvaluationRequest) -> Evaluation:
-        """Start an evaluation in its own process."""
-        self._need_gpu()
-        return evaluations.start(self.workspace, self.settings, request)
-
-    def resume_evaluation(self, report_id: str) -> Evaluation:
-        """Go on with one that failed or was interrupted; answers that it has are kept."""
-        self._need_gpu()
-        return evaluations.resume(self.workspace, self.settings, report_id)
-
-    def evaluations(self) -> tuple[Evaluation, ...]:
-        """All evaluations, newest first."""
-        return evaluations.list_evaluations(self.workspace)
-
-    def evaluation(self, report_id: str) -> Evaluation:
-        return evaluations.status(self.workspace, report_id)
-
-    def report(self, report_id: str) -> Report:
-        """A finished report.
-
-        Raises RunError while it is not finished.
-        """
-        return evaluations.load_report(self.workspace, report_id)
-
-    def report_file(self, report_id: str, kind: Literal["html", "md", "json"]) -> Path:
-        """Where a finished report lies on disk."""
-        return self.workspace.report(report_id) / f"report.{kind}"

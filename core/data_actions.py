@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.data import jobs, repairing, splitting, store, versions
+from core.data import excluding, jobs, repairing, splitting, store, versions
 from core.data.ingest import Progress, read_file
 from core.data.jobs import Job
 from core.data.leaks import LeakReport
@@ -204,6 +204,17 @@ class DataActions(MaskActions):
         Raises DataError when it holds no usable row that is new.
         """
         return versions.add_rows(self.workspace, self.dataset(dataset_id), file)
+
+    def exclude_rows(self, dataset_id: str, rows: Collection[int]) -> Dataset:
+        """The next version of a dataset, without these rows; raises DataError for none of them."""
+        return excluding.exclude(self.workspace, self.dataset(dataset_id), rows)
+
+    def correct_rows(self, dataset_id: str, answers: Mapping[int, str]) -> Dataset:
+        """The next version of a dataset, with other last answers in these rows.
+
+        Raises DataError when none of them is there, or an answer is empty.
+        """
+        return excluding.correct(self.workspace, self.dataset(dataset_id), answers)
 
     def split(self, dataset_id: str) -> Split:
         """The dataset's frozen split; made on first use, the same ever after."""

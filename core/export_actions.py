@@ -1,17 +1,17 @@
-"""The verbs about exports and certificates: what `core.actions.Actions` offers of them."""
+"""The verbs about exports: what `core.actions.Actions` offers of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import slots
-from core.certificates import certify, source, store
-from core.certificates.certify import Exported, Wish
-from core.certificates.records import Certificate
+from core.certificate_actions import CertificateActions
+from core.certificates import source
+from core.certificates.certify import Wish
 from core.certificates.source import Source
 from core.errors import DuotuneError, RunError
-from core.exporting import exports, snippets
+from core.exporting import exports, offers, snippets
+from core.exporting.offers import Offer
 from core.exporting.records import (
     Content,
     DataFact,
@@ -26,9 +26,8 @@ from core.exporting.records import (
 from core.exporting.snippets import Snippets
 from core.identifiers import new_id, now
 from core.messages import Record
-from core.models import catalog
-from core.run_actions import RunActions, Say, silent
 from core.serving.records import Endpoint
+from core.training.records import Run
 from eval import evaluations
 from eval.records import Estimate, Report
 
@@ -50,8 +49,8 @@ class ExportChoices(Record):
 
 
 @dataclass(frozen=True)
-class ExportActions(RunActions):
-    """The verbs that take a finished model out of the workspace, and prove what it is."""
+class ExportActions(CertificateActions):
+    """The verbs that take a finished model out of the workspace."""
 
     # -- exports ------------------------------------------------------------------------------
 
@@ -60,7 +59,7 @@ class ExportActions(RunActions):
 
         Raises RunError, ModelError or WorkspaceError when that can't be done.
         """
-        chosen, found = choices or ExportChoices(), self._source(name)
+        chosen, found = choices or ExportChoices(), source.find(self.workspace, self.settings, name)
         export_id = new_id("exp")
         request = ExportRequest(
             id=export_id,
@@ -79,6 +78,14 @@ class ExportActions(RunActions):
             created=now(),
         )
         return exports.start(self.workspace, self.settings, request)
+
+    def export_offers(self, name: str) -> tuple[Offer, ...]:
+        """What a run's model, or one of the library, can be exported as, and what that takes.
+
+        Raises RunError or ModelError where it can't be exported at all.
+        """
+        found = source.glance(self.workspace, self.settings, name)
+        return offers.offers(self.settings, found, self.workspace.exports)
 
     def exports(self, name: str | None = None) -> tuple[Export, ...]:
         """All exports, newest first; of one run or model of the library where that is named."""
@@ -99,33 +106,38 @@ class ExportActions(RunActions):
         """
         return exports.delete(self.workspace, self.settings, export_id)
 
-    # -- certificates -------------------------------------------------------------------------
+    # -- what must stay meanwhile -------------------------------------------------------------
 
-    def certify(
-        self, name: str, export_id: str | None = None, wish: Wish | None = None, say: Say = silent
-    ) -> Certificate:
-        """Measure a run, a model of the library, or an export on every way it is used.
+    def delete_run(self, run_id: str) -> Run:
+        """Remove a run with all its files; returns it as it was.
 
-        Raises RunError or ModelError when it can't be read; ServingError when an engine stays.
+        Raises RunError while it is live, served, exported or certified, or another live run begins
+        with its model.
         """
-        found, wanted = self._source(name), self._wish(wish or Wish())
-        if export_id is None:
-            return certify.certify_run(self.engines, found, wanted, say)
-        folder = exports.made_folder(self.workspace, export_id)
-        home = self.workspace.export(export_id)
-        exported = Exported(id=export_id, folder=folder, home=home)
-        return certify.certify_export(self.engines, found, exported, wanted, say)
+        self._need_idle(run_id, self.run(run_id).run.plan.name)
+        return super().delete_run(run_id)
 
-    def certificates(self, name: str) -> tuple[Certificate, ...]:
-        """The certificates of a run, a model of the library or an export, newest first."""
-        if name.startswith("exp-"):
-            exports.status(self.workspace, name)
-            return store.of(self.workspace.export(name))
-        return store.of(self._home(name))
+    def _is_needed(self, run: Run) -> bool:
+        return super()._is_needed(run) or bool(self._reading(run.id))
 
-    def certificate(self, certificate_id: str) -> Certificate:
-        """One certificate. Raises RunError when there is none of this name."""
-        return store.find(self.workspace, certificate_id)
+    def _need_idle(self, name: str, title: str) -> None:
+        """Raises RunError while a model, by its run's id or its name, is exported or certified."""
+        if going := self._reading(name):
+            raise RunError(
+                f"'{title}' is being exported or certified, so it can't be deleted.",
+                going[0],
+                "Wait for that, or cancel it.",
+            )
+
+    def _reading(self, name: str) -> list[str]:
+        """Exports and certifications that read a model right now, by id."""
+        exported = [one.id for one in self.exports(name) if one.status == "running"]
+        certified = [
+            one.id
+            for one in self.certifications()
+            if one.request.name == name and one.status == "running"
+        ]
+        return exported + certified
 
     # -- calling ------------------------------------------------------------------------------
 
@@ -141,32 +153,10 @@ class ExportActions(RunActions):
 
     # -- facts --------------------------------------------------------------------------------
 
-    def _source(self, name: str) -> Source:
-        if name.startswith("run-"):
-            return source.of_run(self.workspace, self.settings, name)
-        return source.of_library(self.workspace, self.settings, name)
-
-    def _home(self, name: str) -> Path:
-        if name.startswith("run-"):
-            return self.workspace.run(name).root
-        return self._source(name).home
-
-    def _wish(self, wish: Wish) -> Wish:
-        """The wish, without engines while an evaluation or a run on the GPU needs them gone."""
-        if self._evaluating():
-            why = "An evaluation is using the model server."
-            return wish.model_copy(update={"serve": False, "why_not": why})
-        if catalog.gpu_name() is None:
-            return wish
-        ours = slots.here()[0]
-        for run in self.runs():
-            if run.is_at_work and (not run.slots or ours in run.slots):
-                why = f"Run '{run.plan.name}' is training on the GPU, and serving needs its memory."
-                return wish.model_copy(update={"serve": False, "why_not": why})
-        return wish
-
-    def _data_fact(self, found: Source, licence: str) -> DataFact:
+    def _data_fact(self, found: Source, licence: str) -> DataFact | None:
         plan = found.plan
+        if plan is None:
+            return None
         known = DataFact(
             dataset_id=plan.dataset_id,
             name="",
@@ -190,7 +180,7 @@ class ExportActions(RunActions):
 
     def _report_facts(self, run_id: str) -> tuple[ReportFact, ...]:
         facts = []
-        for one in evaluations.list_evaluations(self.workspace):
+        for one in evaluations.list_evaluations(self.workspace) if run_id else ():
             if one.request.run_id == run_id and one.status == "succeeded":
                 facts.append(_fact(evaluations.load_report(self.workspace, one.id)))
         return tuple(facts)
@@ -229,7 +219,7 @@ def _content(kind: Kind, chosen: Content | None, found: Source) -> Content:
         if chosen == "adapter":
             raise RunError("A GGUF file holds a whole model.", fix="Leave --content out.")
         return "merged"
-    return chosen or ("adapter" if found.is_adapter else "merged")
+    return chosen or offers.content_of(kind, found)
 
 
 def _target(kind: Kind, given: HubTarget | None) -> HubTarget | None:

@@ -102,13 +102,7 @@ class LibraryActions(ExportActions):
         self._need_unserved(name, "deleted")
         kept = library.find(self.workspace, name)
         made = self._exports_of(kept)
-        running = next((one for one in made if one.status == "running"), None)
-        if running is not None:
-            raise RunError(
-                f"'{name}' is being exported, so it can't be deleted.",
-                running.id,
-                "Wait for the export, or cancel it: duotune exports --cancel ID.",
-            )
+        self._need_idle(name, name)
         places = {one.id: Path(one.made.path) for one in made if one.made and one.made.path}
         inside = self.workspace.exports
         return Deletion(

@@ -261,7 +261,11 @@ class RunActions(DataActions):
     def keep_house(self) -> tuple[str, ...]:
         """Clear away runs whose days are over, and let the queue go on; returns their ids."""
         found = self.runs()
-        return retention.sweep(self.workspace, found, self._is_served)
+        return retention.sweep(self.workspace, found, self._is_needed)
+
+    def _is_needed(self, run: Run) -> bool:
+        """Whether something that goes on reads its model right now."""
+        return self._is_served(run)
 
     def _is_served(self, run: Run) -> bool:
         return is_served(self.engines, run)

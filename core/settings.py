@@ -30,6 +30,14 @@ class EndpointSetting(Record):
     api_key: SecretStr = SecretStr("none")
 
 
+class JudgePrice(Record):
+    """What a judge endpoint charges, per million tokens."""
+
+    tokens_in: float = Field(ge=0)
+    tokens_out: float = Field(ge=0)
+    currency: str = "USD"
+
+
 class Settings(Record):
     """All that a person can set; each field names its environment variable."""
 
@@ -64,6 +72,12 @@ class Settings(Record):
     """DUOTUNE_ASSISTANT_URL, _MODEL, _KEY: a language model that drives the chat."""
     judge: EndpointSetting | None = None
     """DUOTUNE_JUDGE_URL, _MODEL, _KEY: a language model that judges rubric criteria."""
+    judge_price: JudgePrice | None = None
+    """DUOTUNE_JUDGE_PRICE: its price per million tokens read and written, such as
+    `0.15 0.60 EUR`; else no cost."""
+    judge_concurrency: int | None = Field(default=None, ge=1, le=256)
+    """DUOTUNE_JUDGE_CONCURRENCY: questions to it under way at once; None takes 8 on this machine
+    and 4 elsewhere."""
     augment: EndpointSetting | None = None
     """DUOTUNE_AUGMENT_URL, _MODEL, _KEY: a language model that rewords rows of training data."""
     offline: bool = False
@@ -111,6 +125,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     given["assistant"] = _endpoint(environ, "DUOTUNE_ASSISTANT")
     given["judge"] = _endpoint(environ, "DUOTUNE_JUDGE")
     given["augment"] = _endpoint(environ, "DUOTUNE_AUGMENT")
+    given |= _judging(environ)
     if hub := environ.get("DUOTUNE_HUB_ENDPOINT") or environ.get("HF_ENDPOINT"):
         given["hub_endpoint"] = _hub_endpoint(hub)
     if token := environ.get("HF_TOKEN"):
@@ -119,6 +134,21 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         given |= _price(price)
     given["offline"] = environ.get("HF_HUB_OFFLINE", "0") not in ("0", "", "false")
     return Settings.model_validate(given)
+
+
+def judge_variables(settings: Settings) -> dict[str, str]:
+    """What tells another process of ours which judge to ask, and what it costs."""
+    given: dict[str, str] = {}
+    if settings.judge:
+        given["DUOTUNE_JUDGE_URL"] = settings.judge.base_url
+        given["DUOTUNE_JUDGE_MODEL"] = settings.judge.model
+        given["DUOTUNE_JUDGE_KEY"] = settings.judge.api_key.get_secret_value()
+    if price := settings.judge_price:
+        told = f"{price.tokens_in} {price.tokens_out} {price.currency}"
+        given["DUOTUNE_JUDGE_PRICE"] = told
+    if settings.judge_concurrency:
+        given["DUOTUNE_JUDGE_CONCURRENCY"] = str(settings.judge_concurrency)
+    return given
 
 
 def share_hub_endpoint(settings: Settings, environ: MutableMapping[str, str]) -> None:
@@ -223,6 +253,29 @@ def _price(text: str) -> dict[str, object]:
             fix="Set it to a number and a currency, such as '2.49 EUR', or leave it out.",
         )
     return {"gpu_price": per_hour} | ({"gpu_currency": currency.strip()} if currency else {})
+
+
+def _judging(environ: Mapping[str, str]) -> dict[str, object]:
+    """What a judge costs, and how many questions it takes at once."""
+    given: dict[str, object] = {}
+    if price := environ.get("DUOTUNE_JUDGE_PRICE"):
+        first, second, *rest = [*price.split(), "", ""]
+        tokens_in, tokens_out, currency = _amount(first), _amount(second), " ".join(rest).strip()
+        if tokens_in is None or tokens_out is None:
+            raise SettingError(
+                f"DUOTUNE_JUDGE_PRICE is '{price}', which is not two prices per million tokens.",
+                fix="Set it to what is read, what is written and a currency: '0.15 0.60 EUR'.",
+            )
+        given["judge_price"] = JudgePrice(
+            tokens_in=tokens_in, tokens_out=tokens_out, currency=currency or "USD"
+        )
+    if many := environ.get("DUOTUNE_JUDGE_CONCURRENCY"):
+        if not many.isdecimal() or not 1 <= int(many) <= 256:
+            raise SettingError(
+                f"DUOTUNE_JUDGE_CONCURRENCY is '{many}'.", fix="Use a whole number from 1 to 256."
+            )
+        given["judge_concurrency"] = int(many)
+    return given
 
 
 def _endpoint(environ: Mapping[str, str], prefix: str) -> EndpointSetting | None:

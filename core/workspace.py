@@ -99,6 +99,11 @@ class Workspace:
         return self.root / "preflights"
 
     @property
+    def judge_exams(self) -> Path:
+        """How judges did in the exam, a file for each judge and version of the exam."""
+        return self.root / "judge_exams"
+
+    @property
     def library(self) -> Path:
         """Tuned models that the person keeps, each in a folder of its own."""
         return self.root / "library"
@@ -107,6 +112,11 @@ class Workspace:
     def exports(self) -> Path:
         """Models on their way out of here: each in a folder of its own, with how it stands."""
         return self.root / "exports"
+
+    @property
+    def certifications(self) -> Path:
+        """Certificates in the making: each in a folder of its own, with how it stands."""
+        return self.root / "certifications"
 
     @property
     def trash(self) -> Path:
@@ -178,6 +188,9 @@ class Workspace:
 
     def export(self, export_id: str) -> Path:
         return self.exports / checked_id(export_id)
+
+    def certification(self, certification_id: str) -> Path:
+        return self.certifications / checked_id(certification_id)
 
     def mask_key(self, dataset_id: str) -> Path:
         return self.keys / f"{checked_id(dataset_id)}.json"

@@ -34,9 +34,9 @@ class Reporter:
         self.phase, self.total, self.done = phase, total, done
         self._write()
 
-    def step(self, failed: int = 0) -> None:
-        """One more thing is done, or could not be."""
-        self.done += 1
+    def step(self, failed: int = 0, done: int = 1) -> None:
+        """So many more things are done, or could not be."""
+        self.done += done
         self.failed += failed
         self._write()
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from statistics import mean
 
 from core.serving.records import Pair
 from eval import statistics
 from eval.checks import spoken
 from eval.judge import NO_JUDGE
 from eval.records import Comparison, CriterionResult, EvaluationRequest, Side, Verdict
-from eval.scoring import Paired, Scores
+from eval.scoring import Paired, Scores, worst_case
 from eval.verdicts import Identical
 from eval.wording import count, percent, points
 
 SIDES: tuple[Side, Side] = ("base", "tuned")
 ILLUSTRATION = 30
 WIDE = 100
-UNEQUAL_LENGTH = 1.5
 
 
 def of_size(headline: CriterionResult) -> Iterable[str]:
@@ -53,13 +51,13 @@ def of_request(request: EvaluationRequest, scores: Scores) -> Iterable[str]:
 
 
 def of_answers(comparisons: Sequence[Comparison], request: EvaluationRequest) -> Iterable[str]:
-    """Answers that failed, were cut, repeat themselves or differ much in length."""
+    """Answers that failed, were cut or repeat themselves."""
     total = len(comparisons)
     for side in SIDES:
         answers = [comparison.side(side) for comparison in comparisons]
         failed = Counter(a.error or "no answer" for a in answers if a.error or a.text is None)
         if failed:
-            why, _ = failed.most_common(1)[0]
+            why = min(failed, key=lambda reason: (-failed[reason], reason))
             yield (
                 f"{count(failed.total(), f'{side} answer')} of {total:,} could not be had and are "
                 f"unscored, mostly because: {why}"
@@ -73,12 +71,6 @@ def of_answers(comparisons: Sequence[Comparison], request: EvaluationRequest) ->
         texts = {spoken(a.text).strip() for a in answers if a.text is not None}
         if total >= 10 and len(texts) == 1 and len({c.sample.reference for c in comparisons}) > 1:
             yield f"The {side} model gave the same answer to every question."
-    ratio = length_ratio(comparisons)
-    if ratio is not None and not 1 / UNEQUAL_LENGTH <= ratio <= UNEQUAL_LENGTH:
-        yield (
-            f"Tuned answers are {ratio:.2f} times as long as the base's on average: criteria that "
-            "favour a length would show a difference for that reason alone."
-        )
 
 
 def of_identity(identical: Identical, pair: Pair) -> Iterable[str]:
@@ -95,7 +87,7 @@ def of_identity(identical: Identical, pair: Pair) -> Iterable[str]:
             "not rely on this report."
         )
     if pair.tuned.note:
-        yield f"Tuned model: {pair.tuned.note}."
+        yield f"Tuned model: {pair.tuned.note.rstrip('.')}."
 
 
 def of_scoring(scores: Scores, verdicts: Sequence[Verdict]) -> Iterable[str]:
@@ -105,11 +97,11 @@ def of_scoring(scores: Scores, verdicts: Sequence[Verdict]) -> Iterable[str]:
         if verdict.outcome == "unscored":
             reasons.setdefault(verdict.criterion_id, Counter())[verdict.reason] += 1
     left_out = {criterion.id for criterion in scores.left_out()}
-    for criterion in scores.rubric.criteria:
+    for criterion in {c.id: c for c in scores.rubric.all_criteria()}.values():
         found = reasons.get(criterion.id)
         if not found:
             continue
-        why, _ = found.most_common(1)[0]
+        why = min(found, key=lambda reason: (-found[reason], reason))
         if criterion.id in left_out:
             because = NO_JUDGE if NO_JUDGE in why else why.rstrip(".")
             yield (f"“{criterion.label}” is unscored and left out of the rubric score: {because}.")
@@ -131,9 +123,10 @@ def of_unscored(headline: CriterionResult, values: Paired) -> Iterable[str]:
     """What the difference would be if every unscored answer had spoken for one side."""
     if not (headline.estimate.unscored_base or headline.estimate.unscored_tuned):
         return
-    worst = 1.0 - values.span  # below 0 where criteria take points away
-    against = mean(_filled(values, base=1.0, tuned=worst))
-    in_favour = mean(_filled(values, base=worst, tuned=1.0))
+    ends = worst_case(values)
+    if ends is None:
+        return
+    against, in_favour = ends
     yield (
         f"On “{headline.name}” {count(headline.estimate.unscored_base, 'base answer')} and "
         f"{count(headline.estimate.unscored_tuned, 'tuned answer')} are unscored. Had all of them "
@@ -146,22 +139,3 @@ def of_judge(model: str | None, pair: Pair) -> Iterable[str]:
     """A judge that may not be neutral."""
     if model == pair.base.model:
         yield "The judge is the base model of this comparison: it may favour its own answers."
-
-
-def length_ratio(comparisons: Sequence[Comparison]) -> float | None:
-    """Mean length of tuned answers / mean length of base answers, in characters."""
-    pairs = [
-        (len(spoken(c.base.text)), len(spoken(c.tuned.text)))
-        for c in comparisons
-        if c.base.text is not None and c.tuned.text is not None
-    ]
-    if not pairs or not (of_base := mean(b for b, _ in pairs)):
-        return None
-    return mean(t for _, t in pairs) / of_base
-
-
-def _filled(values: Paired, base: float, tuned: float) -> list[float]:
-    return [
-        (tuned if t is None else t) - (base if b is None else b)
-        for b, t in zip(values.base, values.tuned, strict=True)
-    ]

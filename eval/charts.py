@@ -39,6 +39,16 @@ LABELS, FIGURES = 168, 126
 LABEL_LETTERS = 25
 LABELS_BESIDE = 500
 """A picture at least this wide has labels beside the plot, a narrower one above each whisker."""
+WORDS = {
+    "tuned − base, in points of 100": "微调后 − 基础模型，百分点",
+    "base meets more": "基础模型达到更多",
+    "tuned meets more": "微调后达到更多",
+    "training loss": "训练损失",
+    "validation loss": "验证损失",
+    "step": "步数",
+}
+"""What stands in a picture, and the Chinese for it."""
+RANGE = re.compile(r"(?<=>)([^<>()]*\()([^<>()]+) to ([^<>()]+\))(?=<)")
 INCH = 72.0
 """Points, the unit of widths here, in matplotlib's unit."""
 
@@ -105,10 +115,16 @@ def differences(results: Sequence[CriterionResult], width: int) -> str | None:
 
 
 def for_page(svg: str) -> str:
-    """The picture with the page's own colours, light or dark."""
+    """The picture with the page's own colours, light or dark, and words of both languages."""
     for colour in COLOURS:
         svg = svg.replace(colour.stand_in, f"var(--{colour.name})")
-    return svg
+    for english, chinese in WORDS.items():
+        svg = svg.replace(f">{english}<", f">{_either(english, chinese)}<")
+    return RANGE.sub(lambda found: _either(found[0], f"{found[1]}{found[2]} 到 {found[3]}"), svg)
+
+
+def _either(english: str, chinese: str) -> str:
+    return f'<tspan class="en">{english}</tspan><tspan class="zh">{chinese}</tspan>'
 
 
 def for_file(svg: str) -> str:
@@ -137,7 +153,7 @@ def _whisker(axes: Axes, at: float, result: CriterionResult) -> None:
 def _words(axes: Axes, at: int, result: CriterionResult, beside: bool) -> None:
     """The criterion's name and figures: left and right of the whisker, or above it."""
     e = result.estimate
-    name = result.name + (" (fewer is better)" if result.points < 0 else "")
+    name = ("↓ " if result.points < 0 else "") + result.name
     figures = f"{points(e.difference)} ({interval(e.low, e.high)})"
     rows = axes.get_ylim()[0] - axes.get_ylim()[1]
     if beside:

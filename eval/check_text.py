@@ -16,6 +16,7 @@ from eval.check_types import (
 )
 from eval.finding import Finding, finding, glimpse, listed, normal
 from eval.metrics_text import MetricUnavailable
+from eval.metrics_tokens import tokens
 
 TOO_SLOW = Finding(
     "unscored",
@@ -105,7 +106,14 @@ def length(check: LengthCheck, text: str) -> Finding:
         return Finding("not_met", f"{size} characters, fewer than {check.min_chars}.")
     if check.max_chars is not None and size > check.max_chars:
         return Finding("not_met", f"{size} characters, more than {check.max_chars}.")
-    return Finding("met", f"{size} characters, within the bounds.")
+    if check.min_words is None and check.max_words is None:
+        return Finding("met", f"{size} characters, within the bounds.")
+    words = len(tokens(text))
+    if check.min_words is not None and words < check.min_words:
+        return Finding("not_met", f"{words} words, fewer than {check.min_words}.")
+    if check.max_words is not None and words > check.max_words:
+        return Finding("not_met", f"{words} words, more than {check.max_words}.")
+    return Finding("met", f"{words} words, within the bounds.")
 
 
 def label(check: LabelCheck, reference: str, text: str) -> Finding:

@@ -111,18 +111,24 @@ class JsonEqualCheck(Record):
 
 
 class LengthCheck(Record):
-    """The answer's length in characters is within bounds."""
+    """The answer's length is within bounds."""
 
     type: Literal["length"]
     min_chars: int | None = Field(default=None, ge=0)
     max_chars: int | None = Field(default=None, ge=1)
+    min_words: int | None = Field(default=None, ge=0)
+    """Words; characters in scripts without spaces, such as Chinese."""
+    max_words: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")
     def _bounds(self) -> LengthCheck:
-        if self.min_chars is None and self.max_chars is None:
-            raise ValueError("give `min_chars`, `max_chars` or both")
+        bounds = (self.min_chars, self.max_chars, self.min_words, self.max_words)
+        if all(bound is None for bound in bounds):
+            raise ValueError("give `min_chars`, `max_chars`, `min_words` or `max_words`")
         if self.max_chars is not None and (self.min_chars or 0) > self.max_chars:
             raise ValueError("`min_chars` is more than `max_chars`")
+        if self.max_words is not None and (self.min_words or 0) > self.max_words:
+            raise ValueError("`min_words` is more than `max_words`")
         return self
 
 
@@ -210,6 +216,17 @@ CHECK_NAMES = frozenset(
     for name in get_args(kind.model_fields["type"].annotation)
 )
 """What can stand as `type`."""
+
+
+def compares_with_reference(check: Check) -> bool:
+    """Whether a check needs the reference answer."""
+    match check:
+        case ContainsCheck():
+            return check.reference_regex is not None
+        case NumberCheck():
+            return check.value is None
+        case _:
+            return isinstance(check, ExactCheck | JsonEqualCheck | LabelCheck | SimilarityCheck)
 
 
 def _keys(schema: object) -> Iterator[str]:

@@ -36,7 +36,7 @@ def check(criterion: Criterion, sample: Sample, answer: Answer, side: Side) -> V
 
     An answer that could not be had is unscored: it is not a wrong answer.
     """
-    finding = _missing(answer) or _decide(criterion, sample, spoken(answer.text or ""))
+    finding = _missing(answer) or _applied(criterion, sample, spoken(answer.text or ""))
     return Verdict(
         sample_id=sample.id,
         criterion_id=criterion.id,
@@ -61,6 +61,26 @@ def missing_reason(answer: Answer) -> str | None:
 def _missing(answer: Answer) -> Finding | None:
     reason = missing_reason(answer)
     return Finding("unscored", reason) if reason else None
+
+
+def _applied(criterion: Criterion, sample: Sample, text: str) -> Finding:
+    """The check on what the criterion applies to.
+
+    Over every turn something desirable must be met by each, and something undesirable is met as
+    soon as one turn meets it. Earlier turns are the data's own, so both sides share them.
+    """
+    if criterion.applies_to == "final":
+        return _decide(criterion, sample, text)
+    turns = [message.content for message in sample.prompt if message.role == "assistant"]
+    turns = [turn for turn in (*turns, text) if turn.strip()] or [text]
+    if criterion.applies_to == "conversation":
+        return _decide(criterion, sample, "\n\n".join(turns))
+    found = [_decide(criterion, sample, turn) for turn in turns]
+    deciding = "not_met" if criterion.points > 0 else "met"
+    order = (deciding, "unscored")
+    at = next((i for want in order for i, f in enumerate(found) if f.outcome == want), -1)
+    place = f"Turn {at % len(found) + 1} of {len(found)}: " if len(found) > 1 else ""
+    return found[at]._replace(reason=f"{place}{found[at].reason}")
 
 
 def _decide(criterion: Criterion, sample: Sample, text: str) -> Finding:

@@ -79,10 +79,10 @@ def of_scoring(rubric: Rubric, judge: EndpointSetting | None) -> dict[str, str]:
             else "None is set."
         ),
         "Statistics": (
-            "Paired differences over questions grouped by their first user turn: 95% BCa bootstrap "
-            f"({statistics.RESAMPLES:,} resamples, seed {statistics.SEED}); exact McNemar or "
-            "sign-flip test; Wilson intervals for single levels; Holm's correction for criteria "
-            "beside the headline."
+            "Paired differences over questions grouped by their first user turn: the hull of the "
+            f"95% BCa bootstrap ({statistics.RESAMPLES:,} resamples, seed {statistics.SEED}) and "
+            "the 95% cluster-robust t interval; exact McNemar or sign-flip test; Wilson intervals "
+            "for single levels; Holm's correction for criteria beside the headline."
         ),
         "Versions": ", ".join([f"Python {platform.python_version()}", *_versions()]) + ".",
     }

@@ -14,8 +14,8 @@ from core.disk import last_record, lease_is_held, write_atomic
 from core.errors import DataError, RunError, WorkspaceError
 from core.identifiers import new_id, now
 from core.messages import Record
-from core.processes import ProcessId, is_alive, start_detached
-from core.settings import Settings
+from core.processes import ProcessId, end_group, is_alive, start_detached
+from core.settings import Settings, judge_variables
 from core.training import runs
 from core.training.records import Failure
 from core.training.standing import stands
@@ -26,6 +26,12 @@ from eval.records import Evaluation, EvaluationRequest, EvaluationStatus, Progre
 
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds the packages `core` and `eval`, wherever the app was started from."""
+
+ENDED_EARLY = ("failed", "interrupted", "stopped")
+"""With these it can go on."""
+
+STOP_GRACE_S = 3.0
+"""Each answer is on disk as it comes, so nothing is lost by an end that is not waited for."""
 
 _log = logging.getLogger(__name__)
 
@@ -72,12 +78,12 @@ def start(workspace: Workspace, settings: Settings, request: EvaluationRequest) 
 
 
 def resume(workspace: Workspace, settings: Settings, report_id: str) -> Evaluation:
-    """Go on with an evaluation that failed or was interrupted; answers that it has are kept.
+    """Go on with an evaluation that ended early; answers that it has are kept.
 
     Raises RunError when it still runs or has finished.
     """
     before = status(workspace, report_id)
-    if before.status not in ("failed", "interrupted"):
+    if before.status not in ENDED_EARLY:
         raise RunError(
             f"This evaluation {stands(before.status)}, so there is nothing to go on with.",
             report_id,
@@ -85,7 +91,24 @@ def resume(workspace: Workspace, settings: Settings, report_id: str) -> Evaluati
         )
     folder = ReportFolder.of(workspace, report_id)
     folder.failure.unlink(missing_ok=True)
+    folder.stopped.unlink(missing_ok=True)
     _launch(folder, workspace, settings, created=before.created)
+    return status(workspace, report_id)
+
+
+def stop(workspace: Workspace, report_id: str) -> Evaluation:
+    """End an evaluation; the answers and verdicts that it has stay, and `resume` goes on.
+
+    Raises RunError when it has ended already.
+    """
+    before = status(workspace, report_id)
+    if before.status not in ("starting", "running"):
+        raise RunError(
+            f"This evaluation {stands(before.status)}, so there is nothing to stop.", report_id
+        )
+    folder = ReportFolder.of(workspace, report_id)
+    write_atomic(folder.stopped, now() + "\n")
+    end_group(Launch.model_validate_json(folder.launch.read_bytes()).process, STOP_GRACE_S)
     return status(workspace, report_id)
 
 
@@ -178,6 +201,12 @@ def _status(folder: ReportFolder, launch: Launch) -> tuple[EvaluationStatus, Fai
         return "succeeded", None
     if lease_is_held(folder.lease):
         return "running", None
+    if folder.stopped.exists():
+        return "stopped", Failure(
+            problem="This evaluation was stopped on request.",
+            where="",
+            fix="Go on with it: answers that it has are kept.",
+        )
     if folder.failure.exists():
         return "failed", Failure.model_validate_json(folder.failure.read_bytes())
     if is_alive(launch.process):
@@ -215,8 +244,4 @@ def environment(
         env["DUOTUNE_VLLM_PYTHON"] = str(settings.vllm_python)
     if settings.offline:
         env["HF_HUB_OFFLINE"] = "1"
-    if settings.judge:
-        env["DUOTUNE_JUDGE_URL"] = settings.judge.base_url
-        env["DUOTUNE_JUDGE_MODEL"] = settings.judge.model
-        env["DUOTUNE_JUDGE_KEY"] = settings.judge.api_key.get_secret_value()
-    return env
+    return env | judge_variables(settings)

@@ -1,204 +1,210 @@
 """Ask a language model whether an answer meets a criterion, and count only what it clearly says.
 
-One question per criterion, the criterion last, so that a server with a prefix cache reads the long
-part once. A reply that can't be used leaves the sample unscored; it never becomes "not met".
+A reply that can't be used leaves the sample unscored; it never becomes "not met".
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
-import re
 import secrets
-import time
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-from pydantic import BaseModel, ConfigDict, StrictBool, StrictStr, ValidationError
+from collections import Counter
+from dataclasses import dataclass, field
 
 from core.disk import sha256_text
-from core.errors import JudgeError
-from core.serving.records import Endpoint
 from core.settings import EndpointSetting
 from eval.checks import missing_reason, spoken
+from eval.judge_address import without_address
+from eval.judge_asking import SAMPLING, Asked, Asker
+from eval.judge_cache import ReplyCache
+from eval.judge_client import JudgeClient, host_of, is_local
+from eval.judge_pace import Pace
+from eval.judge_prompt import UNSURE, VERSION, Material, Question, pair_question
+from eval.judge_reply import is_quoted
 from eval.records import Answer, JudgeCall, Outcome, Sample, Side, Verdict
 from eval.rubrics import Criterion
 
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletion
-
-PROMPT = (Path(__file__).parent / "judge.txt").read_text(encoding="utf-8")
-ATTEMPTS = 3
 TIMEOUT_S = 60.0
-BUDGET = 400
-"""Tokens for the first reply; a reply that is cut gets twice as many the next time."""
-TOO_LONG = ("context", "max_model_len", "too long", "too large", "fewer")
-"""Words by which servers refuse a question that is too long, not a field of it."""
-MARKER = re.compile(r"\{\{(\w+)\}\}")
+AT_ONCE_HERE, AT_ONCE_ELSEWHERE = 8, 4
+"""Questions under way at once, for an endpoint on this machine and for any other."""
 NO_JUDGE = "no judge endpoint is set"
+SWAYED = (
+    "The answer speaks to its grader, and the judge's verdict changes when those words are taken "
+    "out, so it is not counted."
+)
+MIDDLE = 0.5
+"""Share of a scale above which its criterion is called met."""
+AGAIN = "again"
+"""Makes the key of a question that is asked once more to see whether its verdict flips."""
+REMEMBERED = 256
+"""Answers whose long part is kept put together; all criteria of one are asked close together."""
 
 
-class Reply(BaseModel):
-    """What a judge has to say, the verdict last."""
+@dataclass
+class Counts:
+    """How the judge did so far."""
 
-    model_config = ConfigDict(extra="ignore")
-
-    evidence: StrictStr
-    reason: StrictStr
-    met: StrictBool | Literal["unsure"]
-
-
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "evidence": {"type": "string", "maxLength": 200},
-        "reason": {"type": "string", "maxLength": 400},
-        "met": {"enum": [True, False, "unsure"]},
-    },
-    "required": ["evidence", "reason", "met"],
-    "additionalProperties": False,
-}
-RESPONSE_FORMAT = {
-    "type": "json_schema",
-    "json_schema": {"name": "verdict", "schema": SCHEMA, "strict": True},
-}
-
-
-class Attempt(NamedTuple):
-    """One try: what came, and what is wrong with it ("" when it can be used)."""
-
-    raw: str
-    reply: Reply | None
-    trouble: str
-    cut: bool = False
-    """Whether the reply was cut, so that the next try gets more tokens."""
-    too_long: bool = False
-    """Whether so many tokens do not fit the judge's context, so that the next try gets fewer."""
+    cached: int = 0
+    misquoted: int = 0
+    swayed: int = 0
+    addressed: set[tuple[str, Side]] = field(default_factory=set)
+    """Answers that speak to a grader, by sample and side."""
+    troubles: Counter[str] = field(default_factory=Counter)
+    """Why questions got no verdict, by kind."""
 
 
 class Judge:
-    """A judge endpoint; opened once per evaluation, closed by `async with`."""
+    """A judge endpoint; opened once per evaluation by `async with`."""
 
-    def __init__(self, endpoint: EndpointSetting, timeout_s: float = TIMEOUT_S) -> None:
-        from openai import AsyncOpenAI
-
+    def __init__(
+        self,
+        endpoint: EndpointSetting,
+        timeout_s: float | None = None,
+        cache: ReplyCache | None = None,
+        at_once: int | None = None,
+        soft: bool = False,
+    ) -> None:
         self.endpoint = endpoint
+        self.at_once = at_once or (AT_ONCE_HERE if is_local(endpoint) else AT_ONCE_ELSEWHERE)
+        self.counts = Counts()
+        self._client = JudgeClient(endpoint, timeout_s or TIMEOUT_S, self.at_once)
+        self.asker = Asker(self._client, endpoint.model, Pace(self.at_once), soft)
+        self._cache = cache
         self._secret = secrets.token_bytes(16)
-        self._refused: set[str] = set()
-        """Request fields this endpoint refused; they are not sent again."""
-        self._client = AsyncOpenAI(
-            base_url=endpoint.base_url,
-            api_key=endpoint.api_key.get_secret_value(),
-            timeout=timeout_s,
-            max_retries=0,  # attempts are counted here
+        self._under_way: dict[str, asyncio.Future[Asked]] = {}
+        self._materials: dict[tuple[str, str, bool], Material] = {}
+        self._asked_of = "\0".join(
+            [endpoint.model, host_of(endpoint), json.dumps(SAMPLING), VERSION, str(soft)]
         )
 
     async def __aenter__(self) -> Judge:
+        await self._client.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
 
-    def refuse_candidate(self, tuned: Endpoint) -> None:
-        """Raise JudgeError when the judge is the very model whose answers it would judge."""
-        if self.endpoint.model == tuned.model:
-            raise JudgeError(
-                f"The judge is the tuned model itself ({tuned.model}); a model can't judge itself.",
-                "DUOTUNE_JUDGE_MODEL",
-                "Choose another model as the judge, or leave the judge out.",
-            )
+    async def served(self) -> str:
+        """What the endpoint says of the weights that it serves under the judge's name."""
+        return await self._client.served()
 
     async def judge(
-        self, criterion: Criterion, sample: Sample, answer: Answer, side: Side
+        self,
+        criterion: Criterion,
+        sample: Sample,
+        answer: Answer,
+        side: Side,
+        again: bool = False,
     ) -> Verdict:
-        """Whether an answer meets a criterion; the judge is not told which side gave it."""
+        """Whether an answer meets a criterion; the judge is not told which side gave it.
+
+        `again` asks anew what was asked before, to see whether the verdict is the same.
+        """
         if reason := missing_reason(answer):
             return _verdict(criterion, sample, side, reason, "unscored", None)
         text = spoken(answer.text or "")
-        prompt = render(criterion, sample, text, self._mark(sample, text))
-        started = time.monotonic()
-        last, attempts = await self._try(prompt)
-        evidence = last.reply.evidence.strip() if last.reply else ""
-        call = JudgeCall(
-            model=self.endpoint.model,
-            prompt_hash=prompt_hash(criterion, sample, answer),
-            replied=last.reply is not None,
-            attempts=attempts,
-            seconds=round(time.monotonic() - started, 3),
-            raw=last.raw,
-            evidence=evidence,
-            evidence_found=_squeezed(evidence) in _squeezed(text) if evidence else None,
-        )
-        outcome, reason = _outcome(last)
-        return _verdict(criterion, sample, side, reason, outcome, call)
+        material = self._material(sample, text, again)
+        question = material.question(criterion)
+        asked = await self._quoted(question, again)
+        swayed = False
+        if material.unaddressed is not None:
+            self.counts.addressed.add((sample.id, side))
+            other = self._material(sample, material.unaddressed, again).question(criterion)
+            asked, swayed = _both(asked, await self._quoted(other, again))
+        call = self._call(question, asked, swayed)
+        if not again:
+            self._count(call)
+        reason, outcome, level = _decided(criterion, asked, swayed)
+        return _verdict(criterion, sample, side, reason, outcome, call, level)
 
-    def _mark(self, sample: Sample, answer: str) -> str:
-        """A mark nobody can guess, the same for all criteria of one answer."""
-        text = f"{sample.id}\n{answer}".encode()
-        return hashlib.blake2b(text, key=self._secret, digest_size=8).hexdigest()
+    async def ask_pair(self, sample: Sample, first: str, second: str) -> Asked:
+        """Which of two answers is better, in this order, without words to a grader."""
+        plain = [
+            w if (w := without_address(text)) is not None else text for text in (first, second)
+        ]
+        return await self._ask(pair_question(sample, plain[0], plain[1], self._mark(sample)))
 
-    async def _try(self, prompt: str) -> tuple[Attempt, int]:
-        """Ask up to three times: with more tokens after a cut, at last without a grammar."""
-        budget = BUDGET
-        for count in range(1, ATTEMPTS):
-            attempt = await self._ask(prompt, budget, grammar=True)
-            if attempt.reply:
-                return attempt, count
-            if attempt.cut:
-                budget = 2 * BUDGET
-            elif attempt.too_long:
-                budget //= 2
-        return await self._ask(prompt, budget, grammar=False), ATTEMPTS
+    def _material(self, sample: Sample, text: str, again: bool) -> Material:
+        key = (sample.id, text, again)
+        if (found := self._materials.get(key)) is None:
+            found = Material(sample, text, self._mark(sample, again))
+            if len(self._materials) >= REMEMBERED:
+                self._materials.pop(next(iter(self._materials)))
+            self._materials[key] = found
+        return found
 
-    async def _ask(self, prompt: str, budget: int, grammar: bool) -> Attempt:
-        from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
+    def _mark(self, sample: Sample, again: bool = False) -> str:
+        """A mark that nobody can guess, the same for all questions on one sample.
 
-        fields: dict[str, Any] = {"max_tokens": budget, "temperature": 0, "seed": 7}
-        if grammar:
-            fields["response_format"] = RESPONSE_FORMAT
-        if "max_tokens" in self._refused:
-            fields["max_completion_tokens"] = budget
+        What is asked again has another: a verdict that hangs on it would flip.
+        """
+        told = f"{sample.id}\0{again}".encode()
+        return hashlib.blake2b(told, key=self._secret, digest_size=8).hexdigest()
+
+    async def _quoted(self, question: Question, again: bool = False) -> Asked:
+        """Ask; evidence that does not stand in the answer is asked for once more."""
+        asked = await self._ask(question, again)
+        if (
+            asked.kept is None
+            or is_quoted(asked.kept.reply.evidence, question.sources) is not False
+        ):
+            return asked
+        other = await self._ask(question.asked_again(asked.kept.reply.evidence), again)
+        if other.kept is None or is_quoted(other.kept.reply.evidence, question.sources) is False:
+            return asked
+        return other
+
+    async def _ask(self, question: Question, again: bool = False) -> Asked:
+        """The reply an equal question was given before, or a new one, kept at once.
+
+        Two equal questions at the same time are one call.
+        """
+        key = sha256_text(f"{self._asked_of}\0{question.unmarked}{AGAIN if again else ''}")
+        if (waiting := self._under_way.get(key)) is not None:
+            return await asyncio.shield(waiting)
+        if self._cache and (kept := self._cache.get(key)):
+            self.counts.cached += 1
+            self.asker.traffic.add(kept.tokens_in, kept.tokens_out)
+            return Asked(kept, kept.raw, "", "", kept.attempts, kept.seconds, False, cached=True)
+        future = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
-            completion = await self._client.chat.completions.create(
-                model=self.endpoint.model,
-                messages=[{"role": "user", "content": prompt}],
-                **{name: value for name, value in fields.items() if name not in self._refused},
-            )
-        except APITimeoutError:
-            return Attempt("", None, "it did not answer in time")
-        except APIConnectionError as error:
-            return Attempt("", None, f"it can't be reached ({error.__cause__ or error})")
-        except APIStatusError as error:
-            said = error.message[:200]
-            if any(words in said.lower() for words in TOO_LONG):
-                return Attempt("", None, f"the question does not fit it ({said})", too_long=True)
-            if error.status_code in (400, 422):
-                named = {name for name in fields if name in said}
-                self._refused |= named or {"response_format"}
-            return Attempt("", None, f"it answered with status {error.status_code} ({said})")
-        except APIError as error:
-            return Attempt("", None, f"its reply can't be read ({error.message})")
-        return _read(completion)
+            asked = await self.asker.ask(question)
+            if asked.kept and self._cache:
+                self._cache.put(key, asked.kept)
+            future.set_result(asked)
+            return asked
+        except BaseException:
+            future.cancel()
+            raise
+        finally:
+            del self._under_way[key]
 
+    def _call(self, question: Question, asked: Asked, swayed: bool) -> JudgeCall:
+        kept = asked.kept
+        evidence = kept.reply.evidence if kept else ""
+        return JudgeCall(
+            model=self.endpoint.model,
+            prompt_hash=question.unmarked,
+            replied=kept is not None,
+            attempts=asked.attempts,
+            seconds=asked.seconds,
+            raw=asked.raw,
+            evidence=evidence,
+            evidence_found=is_quoted(evidence, question.sources),
+            cached=asked.cached,
+            tokens_in=kept.tokens_in if kept else None,
+            tokens_out=kept.tokens_out if kept else None,
+            path=kept.reply.path if kept else "",
+            trouble="swayed" if swayed else _trouble(asked),
+            soft=kept.soft if kept and not swayed else None,
+        )
 
-def render(criterion: Criterion, sample: Sample, answer: str, mark: str) -> str:
-    """The question about one answer; `mark` delimits what must not be taken as instructions."""
-    values = {
-        "mark": mark,
-        "conversation": "\n\n".join(f"[{m.role}] {m.content}" for m in sample.prompt),
-        "reference": sample.reference or "(none)",
-        "answer": answer,
-        "criterion": criterion.text,
-    }
-    # one pass: a marker that stands in somebody's text is never filled in
-    return MARKER.sub(lambda found: values[found.group(1)], PROMPT)
-
-
-def prompt_hash(criterion: Criterion, sample: Sample, answer: Answer) -> str:
-    """SHA-256 of the question without its mark: equal for equal questions, in any process."""
-    return sha256_text(render(criterion, sample, spoken(answer.text or ""), "mark"))
+    def _count(self, call: JudgeCall) -> None:
+        if call.trouble:
+            self.counts.troubles[call.trouble] += 1
+        self.counts.swayed += call.trouble == "swayed"
+        self.counts.misquoted += call.evidence_found is False
 
 
 def unjudged(criterion: Criterion, sample: Sample, side: Side, why: str = NO_JUDGE) -> Verdict:
@@ -206,52 +212,44 @@ def unjudged(criterion: Criterion, sample: Sample, side: Side, why: str = NO_JUD
     return _verdict(criterion, sample, side, f"Not judged: {why}.", "unscored", None)
 
 
-def _read(completion: ChatCompletion) -> Attempt:
-    if not completion.choices:
-        return Attempt("", None, "its reply has no choices")
-    choice = completion.choices[0]
-    raw = choice.message.content or ""
-    if choice.message.refusal:
-        return Attempt(choice.message.refusal, None, "it refused to judge")
-    reply = _parse(spoken(raw))
-    if reply:
-        return Attempt(raw, reply, "")
-    if choice.finish_reason == "length":
-        return Attempt(raw, None, "its reply was cut at the token limit", cut=True)
-    if choice.finish_reason == "content_filter":
-        return Attempt(raw, None, "its reply was filtered")
-    return Attempt(raw, None, "its reply is not the JSON that was asked for")
+def _misquotes(asked: Asked, question: Question) -> bool:
+    found = is_quoted(asked.kept.reply.evidence, question.sources) if asked.kept else None
+    return found is False
 
 
-def _parse(raw: str) -> Reply | None:
-    """The last object in a text that is a whole reply; prose or fences around it are let be."""
-    for value in _objects(raw):
-        try:
-            return Reply.model_validate(value)
-        except ValidationError:
-            continue
-    return None
+def _unaddressed(text: str) -> str:
+    plain = without_address(text)
+    return text if plain is None else plain
 
 
-def _objects(raw: str) -> Iterator[Any]:
-    """Every JSON object in a text: the text as a whole first, then from the last one back."""
-    decoder = json.JSONDecoder()
-    with suppress(ValueError, RecursionError):
-        yield json.loads(raw)
-    for start in reversed([found.start() for found in re.finditer(r"\{", raw)]):
-        try:
-            yield decoder.raw_decode(raw, start)[0]
-        except (ValueError, RecursionError):
-            continue
+def _both(with_words: Asked, without: Asked) -> tuple[Asked, bool]:
+    """Of an answer that speaks to its grader: the reply that counts, and whether it was swayed."""
+    if with_words.kept is None or without.kept is None:
+        return (with_words if with_words.kept is None else without), False
+    return with_words, with_words.kept.reply.value != without.kept.reply.value
 
 
-def _outcome(last: Attempt) -> tuple[Outcome, str]:
-    if last.reply is None:
-        return "unscored", f"The judge gave no verdict: {last.trouble}."
-    reason = last.reply.reason.strip() or "The judge gave no reason."
-    if last.reply.met == "unsure":
-        return "unscored", f"The judge was unsure: {reason}"
-    return ("met" if last.reply.met else "not_met"), reason
+def _trouble(asked: Asked) -> str:
+    if asked.kept is None:
+        return asked.trouble
+    return UNSURE if asked.kept.reply.value == UNSURE else ""
+
+
+def _decided(criterion: Criterion, asked: Asked, swayed: bool) -> tuple[str, Outcome, int | None]:
+    """Reason, outcome and level; on a scale, met is what lies above its middle."""
+    if asked.kept is None:
+        return f"The judge gave no verdict: {asked.words}.", "unscored", None
+    if swayed:
+        return SWAYED, "unscored", None
+    reply = asked.kept.reply
+    reason = reply.reason or "The judge gave no reason."
+    if reply.value == UNSURE:
+        return f"The judge was unsure: {reason}", "unscored", None
+    if isinstance(reply.value, bool):
+        return reason, "met" if reply.value else "not_met", None
+    level = int(reply.value)
+    share = criterion.level_value(level)
+    return reason, "met" if share is not None and share > MIDDLE else "not_met", level
 
 
 def _verdict(
@@ -261,6 +259,7 @@ def _verdict(
     reason: str,
     outcome: Outcome,
     call: JudgeCall | None,
+    level: int | None = None,
 ) -> Verdict:
     return Verdict(
         sample_id=sample.id,
@@ -268,9 +267,6 @@ def _verdict(
         side=side,
         reason=reason,
         outcome=outcome,
+        level=level,
         judge=call,
     )
-
-
-def _squeezed(text: str) -> str:
-    return " ".join(text.split())

@@ -5,60 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from core.messages import Record
+from eval.metrics_records import Classification, ClassScore, Confusion
 from eval.statistics.intervals import wilson
 
 FEW_OF_A_CLASS = 5
 """With fewer samples of a class its figures are chance; the note says so."""
-
-
-class ClassScore(Record):
-    """One label; None where the figure would divide by nothing."""
-
-    label: str
-    support: int
-    """Samples whose reference is this label."""
-    predicted: int
-    """Answers that name it."""
-    precision: float | None
-    recall: float | None
-    f1: float | None
-
-
-class Confusion(Record):
-    """How often one label was answered where another was right."""
-
-    reference: str
-    answered: str | None
-    """None: the answer named no label of the set."""
-    count: int
-
-
-class Classification(Record):
-    """Answers against reference labels, all shares 0 to 1."""
-
-    samples: int
-    """Samples with an answer; what could not be had is not among them."""
-    unscored: int
-    """Samples without an answer: never counted as wrong."""
-    outside: int
-    """Answers that name no label of the set: counted as wrong."""
-    accuracy: float | None
-    accuracy_low: float | None
-    """95% interval (Wilson), as if samples were independent."""
-    accuracy_high: float | None
-    macro_precision: float | None
-    macro_recall: float | None
-    macro_f1: float | None
-    """Mean over the labels that stand in a reference or an answer; figures that would divide by
-    nothing count as 0 there, as is usual."""
-    micro_precision: float | None
-    micro_recall: float | None
-    micro_f1: float | None
-    classes: tuple[ClassScore, ...]
-    confusions: tuple[Confusion, ...]
-    """The most frequent first."""
-    note: str = ""
 
 
 def classify(

@@ -96,8 +96,7 @@ def bleu(references: Sequence[str], answers: Sequence[str | None], language: str
     kept, left_out = _kept(references, answers)
     if not kept:
         return _none("BLEU", left_out, "No pair has an answer and a reference.")
-    tokenise = "char" if language in CHARACTER_BLEU else BLEU_TOKENISERS.get(language, "13a")
-    metric = _sacrebleu("metrics").BLEU(tokenize=tokenise)
+    metric = bleu_metric(language)
     score = metric.corpus_score([a for _, a in kept], [[r for r, _ in kept]])
     if not score.totals[-1]:
         note = "Every answer is shorter than four words, which BLEU needs."
@@ -116,7 +115,7 @@ def chrf(references: Sequence[str], answers: Sequence[str | None]) -> TextMetric
     kept, left_out = _kept(references, answers)
     if not kept:
         return _none("chrF2", left_out, "No pair has an answer and a reference.")
-    metric = _sacrebleu("metrics").CHRF()
+    metric = chrf_metric()
     score = metric.corpus_score([a for _, a in kept], [[r for r, _ in kept]])
     return TextMetric(
         name="chrF2",
@@ -134,7 +133,18 @@ def sentence_chrf(reference: str, answer: str) -> float | None:
     """
     if not reference.strip():
         return None
-    return float(_sacrebleu("metrics").CHRF().sentence_score(answer, [reference]).score) / 100
+    return float(chrf_metric().sentence_score(answer, [reference]).score) / 100
+
+
+def bleu_metric(language: str) -> Any:
+    """sacrebleu's BLEU with the tokeniser that fits a language (ISO 639 code)."""
+    tokenise = "char" if language in CHARACTER_BLEU else BLEU_TOKENISERS.get(language, "13a")
+    return _sacrebleu("metrics").BLEU(tokenize=tokenise)
+
+
+def chrf_metric() -> Any:
+    """sacrebleu's chrF2."""
+    return _sacrebleu("metrics").CHRF()
 
 
 def _sacrebleu(part: str) -> Any:

@@ -19,11 +19,21 @@ from core.serving.records import Pair
 from core.settings import read_settings
 from core.training.records import Failure
 from core.workspace import Workspace
-from eval import comparison, conditions, rendering, reports, scorekeeping
+from eval import (
+    comparison,
+    conditions,
+    conditions_zh,
+    evidence_files,
+    rendering,
+    reports,
+    scorekeeping,
+    surround,
+)
 from eval.case import Case, open_case
+from eval.evidence import Evidence
 from eval.folder import ReportFolder
-from eval.records import Comparison, Verdict
-from eval.reports import Evidence
+from eval.records import Comparison
+from eval.scoring import Scores
 
 ALREADY_RUNNING = 3
 
@@ -66,18 +76,49 @@ def _give_up(folder: ReportFolder, failure: Failure) -> int:
 
 
 def evaluate(case: Case) -> None:
-    """Open the pair, answer, score, and write the report."""
+    """Open the pair, answer, ask what surrounds the verdict, score, and write the report."""
     case.reporter.begin("engine")
     pair = open_pair(Engines(case.workspace, case.settings), case.run.run, _say)
-    comparisons, verdicts = asyncio.run(_answer_and_score(case, pair))
-    case.reporter.begin("report", len(comparisons), len(comparisons))
-    rendering.write(reports.build(_evidence(case, pair, comparisons, verdicts)), case.folder.root)
+    evidence = asyncio.run(_evidence(case, pair))
+    case.reporter.begin("report", len(evidence.comparisons), len(evidence.comparisons))
+    evidence_files.save(evidence, case.folder.root)
+    rendering.write(reports.build(evidence), case.folder.root)
 
 
-async def _answer_and_score(case: Case, pair: Pair) -> tuple[list[Comparison], list[Verdict]]:
+async def _evidence(case: Case, pair: Pair) -> Evidence:
+    """Everything that the report is made from; all of it is on disk as it comes."""
     comparisons = await answer(case, pair)
-    verdicts = await scorekeeping.score(case, pair, comparisons)
-    return comparisons, verdicts
+    around = await surround.gather(case, pair, comparisons)
+    scored = await scorekeeping.score(case, pair, comparisons)
+    scores = Scores.of(comparisons, case.rubric, scored.verdicts)
+    judge = case.settings.judge if case.rubric.needs_judge else None
+    told = {
+        **conditions.of_data(case.dataset, case.split, case.samples, case.request),
+        **conditions.of_serving(pair, case.request),
+        **conditions.of_scoring(case.rubric, judge),
+    }
+    return Evidence(
+        report_id=case.folder.report_id,
+        request=case.request,
+        rubric=case.rubric,
+        run=case.run,
+        dataset=case.dataset,
+        pair=pair,
+        comparisons=comparisons,
+        verdicts=scored.verdicts,
+        conditions=told,
+        conditions_zh={
+            **conditions_zh.of_data(case.dataset, case.split, case.samples, case.request),
+            **conditions_zh.of_serving(pair, case.request, told),
+            **conditions_zh.of_scoring(case.rubric, told, judge.model if judge else None),
+        },
+        judge_model=judge.model if judge else None,
+        judging=scored.judging,
+        facts=around.facts,
+        answers=around.answers,
+        nats=around.nats,
+        nearest=surround.near_failures(case, scores),
+    )
 
 
 async def answer(case: Case, pair: Pair) -> list[Comparison]:
@@ -99,28 +140,6 @@ async def answer(case: Case, pair: Pair) -> list[Comparison]:
     )
     found = kept | {finished.sample.id: finished for finished in asked}
     return [found[sample.id] for sample in case.samples]
-
-
-def _evidence(
-    case: Case, pair: Pair, comparisons: list[Comparison], verdicts: list[Verdict]
-) -> Evidence:
-    judge = case.settings.judge if scorekeeping.needs_judge(case.rubric) else None
-    return Evidence(
-        report_id=case.folder.report_id,
-        request=case.request,
-        rubric=case.rubric,
-        run=case.run,
-        dataset=case.dataset,
-        pair=pair,
-        comparisons=comparisons,
-        verdicts=verdicts,
-        conditions={
-            **conditions.of_data(case.dataset, case.split, case.samples, case.request),
-            **conditions.of_serving(pair, case.request),
-            **conditions.of_scoring(case.rubric, judge),
-        },
-        judge_model=judge.model if judge else None,
-    )
 
 
 def _say(words: str) -> None:

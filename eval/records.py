@@ -7,9 +7,55 @@ from typing import Literal
 from pydantic import Field
 
 from core.messages import Message, Record
-from core.serving.records import Sampling
+from eval.around_records import (
+    AdapterProof,
+    Baselines,
+    Controls,
+    Failures,
+    LeakCheck,
+    LengthCheck,
+    Likelihood,
+    Side,
+    Speed,
+    UnequalCondition,
+)
+from eval.estimate_records import Estimate
+from eval.forgetting_records import Forgetting
+from eval.judging_records import Judging
+from eval.metrics_records import Metrics
+from eval.request_records import (
+    Evaluation,
+    EvaluationParts,
+    EvaluationRequest,
+    EvaluationStatus,
+    Phase,
+    Progress,
+)
 
-Side = Literal["base", "tuned"]
+__all__ = [
+    "Answer",
+    "Comparison",
+    "CriterionResult",
+    "Estimate",
+    "Evaluation",
+    "EvaluationParts",
+    "EvaluationRequest",
+    "EvaluationStatus",
+    "ExampleKind",
+    "JudgeCall",
+    "Outcome",
+    "Phase",
+    "Progress",
+    "Report",
+    "Sample",
+    "Shown",
+    "Side",
+    "TagResult",
+    "Verdict",
+    "VerdictKind",
+    "VerdictSentence",
+]
+
 Outcome = Literal["met", "not_met", "unscored"]
 VerdictKind = Literal[
     "better", "better_and_worse", "no_difference", "worse", "too_few_examples", "not_measured"
@@ -70,6 +116,17 @@ class JudgeCall(Record):
     """What the judge quoted from the answer."""
     evidence_found: bool | None = None
     """Whether the quote stands in the answer; None when the judge quoted nothing."""
+    cached: bool = False
+    """Whether the reply is one that an earlier attempt was given."""
+    tokens_in: int | None = None
+    """As the endpoint counted them over all attempts; None when it did not say."""
+    tokens_out: int | None = None
+    path: str = ""
+    """How the reply was read: `json`, `embedded` (prose around it); "" when it could not be."""
+    trouble: str = ""
+    """What was wrong when there is no verdict: `truncated`, `invalid`, `timeout`, `swayed`, ..."""
+    soft: float | None = None
+    """Probability of `met` by the endpoint's log-probabilities; None when not asked or not told."""
 
 
 class Verdict(Record):
@@ -80,30 +137,10 @@ class Verdict(Record):
     side: Side
     reason: str
     outcome: Outcome
+    level: int | None = None
+    """Of a scale: which of its levels the answer reaches; None for a criterion without levels."""
     judge: JudgeCall | None = None
     """None for a check, and for a judge that was never asked."""
-
-
-class Estimate(Record):
-    """A paired difference (tuned - base) with its uncertainty, in the unit of its values."""
-
-    base: float | None
-    tuned: float | None
-    difference: float | None
-    low: float | None
-    """Lower end of the 95% interval; None when it could not be computed, see `note`."""
-    high: float | None
-    p_value: float | None
-    pairs: int
-    """Samples where both sides were scored."""
-    groups: int
-    """Independent groups among them."""
-    unscored_base: int
-    unscored_tuned: int
-    deviation: float | None = None
-    """Standard deviation of the differences; None when there are fewer than two pairs."""
-    note: str = ""
-    """Why something is None, or how to read the interval."""
 
 
 class CriterionResult(Record):
@@ -123,6 +160,17 @@ class CriterionResult(Record):
     """What a sentence calls it."""
     adjusted_p: float | None = None
     """p_value after Holm's correction over all criteria but the headline; None for the headline."""
+    test: str = ""
+    """How p was found: `exact_sign` (of yes-or-no pairs: McNemar's) or `group_sign_flips`."""
+    win_rate: float | None = None
+    """(wins + ties / 2) / pairs."""
+    win_low: float | None = None
+    """95% interval of the win rate, over groups."""
+    win_high: float | None = None
+    detectable: float | None = None
+    """The smallest true difference that so many questions would show 8 times in 10."""
+    more_needed: int | None = None
+    """How many more questions would show the difference seen 8 times in 10; 0 when enough."""
 
 
 class TagResult(Record):
@@ -150,58 +198,6 @@ class VerdictSentence(Record):
     """The rule that chose it, with the numbers put in."""
     sentence_zh: str = ""
     """The same sentence in Chinese."""
-
-
-class EvaluationRequest(Record):
-    """What to evaluate, and how; written before the evaluation program starts."""
-
-    run_id: str
-    rubric: str
-    """The rubric's YAML text."""
-    part: Literal["validation", "test"] = "test"
-    limit: int | None = None
-    """At most this many samples, taken in a seeded order; None takes all."""
-    sampling: Sampling = Sampling()
-    concurrency: int = 8
-    """Questions under way at once, over both sides."""
-    seed: int = 7
-
-
-Phase = Literal["engine", "answers", "judging", "report"]
-
-
-class Progress(Record):
-    """How far the evaluation program is: one line of `progress.jsonl`."""
-
-    at: str
-    """ISO time, UTC."""
-    phase: Phase
-    done: int = 0
-    total: int | None = None
-    failed: int = 0
-    """Answers or verdicts that could not be had so far, over all phases."""
-
-
-EvaluationStatus = Literal["starting", "running", "succeeded", "failed", "interrupted"]
-
-
-class Evaluation(Record):
-    """How an evaluation stands, derived from its folder."""
-
-    id: str
-    """`rep-...`: also the id of the report it makes."""
-    request: EvaluationRequest
-    created: str
-    status: EvaluationStatus
-    phase: Phase | None
-    """`engine` includes loading and proving the adapter."""
-    done: int
-    total: int | None
-    failed: int
-    """Answers or verdicts that could not be had so far."""
-    problem: str = ""
-    where: str = ""
-    fix: str = ""
 
 
 class Report(Record):
@@ -236,3 +232,24 @@ class Report(Record):
     conditions: dict[str, str]
     """What was equal for both sides: template, sampling, engine, versions, seeds."""
     warnings: tuple[str, ...]
+    warnings_zh: tuple[str, ...] = ()
+    """The same in Chinese, one for one; empty in a report that an earlier version wrote."""
+    conditions_zh: dict[str, str] = Field(default_factory=dict)
+    judging: Judging | None = None
+    """How the judge behaved; None without one."""
+    controls: Controls | None = None
+    forgetting: Forgetting | None = None
+    likelihood: Likelihood | None = None
+    baselines: Baselines | None = None
+    leaks: LeakCheck | None = None
+    metrics: Metrics | None = None
+    length: LengthCheck | None = None
+    adapter: AdapterProof | None = None
+    unequal: tuple[UnequalCondition, ...] = ()
+    speed_ratios: Speed | None = None
+    failures: Failures | None = None
+    left_out: dict[str, str] = Field(default_factory=dict)
+    """Parts that could not be measured, by name, with the reason."""
+    left_out_zh: dict[str, str] = Field(default_factory=dict)
+    format: int = 1
+    """2 since parts around the verdict are in it."""

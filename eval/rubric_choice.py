@@ -10,6 +10,7 @@ from core.data.tasks import templates
 from core.disk import sha256_file
 from core.workspace import Workspace
 from eval.default_rubrics import build
+from eval.rubric_formats import convert_file
 from eval.rubrics import Rubric, load_file
 
 BUNDLED = {SUPPORT_DESK: SUPPORT_DESK_RUBRIC}
@@ -23,7 +24,7 @@ def choose(workspace: Workspace, dataset_id: str, file: Path | None = None) -> R
     Raises RubricError when the file is not a rubric.
     """
     if file is not None:
-        return load_file(file)
+        return _converted(file)
     dataset = store.load(workspace, dataset_id)
     for data, rubric in BUNDLED.items():
         if dataset.source_sha256 == sha256_file(data):
@@ -33,3 +34,12 @@ def choose(workspace: Workspace, dataset_id: str, file: Path | None = None) -> R
     if plain is not None:
         return Rubric.model_validate(plain)
     return build(dataset.name, [example.conversation.reference for example in examples])
+
+
+def _converted(file: Path) -> Rubric:
+    """A rubric of any known format; what it lost on the way stands in the report."""
+    found = convert_file(file)
+    if not found.notes:
+        return found.rubric
+    note = " ".join(part for part in (found.rubric.note, *(n.text for n in found.notes)) if part)
+    return found.rubric.model_copy(update={"note": note})

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
 from core.disk import append_line, write_atomic
 from core.serving.records import Pair
-from eval import checks
+from core.settings import EndpointSetting
+from eval import calibrating, checks, exam, judge_flips, judge_pairwise, judge_summary
 from eval.case import Case
-from eval.judge import Judge, prompt_hash, unjudged
+from eval.judge import Counts, Judge, unjudged
+from eval.judge_cache import open_cache
+from eval.judge_estimate import repeated_count
+from eval.judge_identity import kinship, refuse_candidate
+from eval.judge_line import GONE, Line, ask_all
+from eval.judging_records import ExamResult, Flips, Judging, Preference
 from eval.records import Answer, Comparison, Sample, Side, Verdict
 from eval.rubrics import Criterion, Rubric
 
 SIDES: tuple[Side, Side] = ("base", "tuned")
-MOST_AT_ONCE = 8
-GIVE_UP_AFTER = 12
-"""Questions in a row without a reply: the judge is gone, and asking on would only wait."""
-GONE = "the judge stopped answering"
+TELL_EVERY_S = 0.25
+ROWS_AT_ONCE = 256
+
+
+class Scored(NamedTuple):
+    """Every verdict, and how a judge did; None when no judge was asked."""
+
+    verdicts: list[Verdict]
+    judging: Judging | None
 
 
 class Question(NamedTuple):
@@ -32,92 +41,151 @@ class Question(NamedTuple):
     answer: Answer
     side: Side
 
-    @property
-    def key(self) -> tuple[str, str, Side]:
-        return self.sample.id, self.criterion.id, self.side
 
-
-def needs_judge(rubric: Rubric) -> bool:
-    """Whether any criterion is decided by a judge."""
-    return any(criterion.kind == "judge" for criterion in rubric.criteria)
-
-
-async def score(case: Case, pair: Pair, comparisons: Sequence[Comparison]) -> list[Verdict]:
+async def score(case: Case, pair: Pair, comparisons: Sequence[Comparison]) -> Scored:
     """A verdict for every criterion, sample and side.
 
-    Raises JudgeError when the judge is the tuned model itself.
+    Raises JudgeError when the judge is the tuned model itself, WorkspaceError when its replies
+    can't be kept.
     """
     questions = list(_questions(case.rubric, comparisons))
-    decided = [
-        checks.check(q.criterion, q.sample, q.answer, q.side)
-        for q in questions
-        if q.criterion.kind == "check"
-    ]
-    to_judge = [question for question in questions if question.criterion.kind == "judge"]
-    path = case.folder.verdicts
-    if case.settings.judge is None or not to_judge:
+    decided = [checks.check(*q) for q in questions if q.criterion.kind == "check"]
+    to_judge = [question for question in questions if question.criterion.kind != "check"]
+    setting = case.settings.judge
+    if setting is None or not to_judge:
         decided += [unjudged(q.criterion, q.sample, q.side) for q in to_judge]
-        _write(path, decided)
-        return decided
-    kept = _kept(path, to_judge, case.settings.judge.model)
-    _write(path, [*decided, *kept.values()])
-    async with Judge(case.settings.judge) as judge:
-        judge.refuse_candidate(pair.tuned)
-        case.reporter.begin("judging", len(to_judge), len(kept))
-        judged = await _judged(case, judge, [q for q in to_judge if q.key not in kept])
-    return [*decided, *kept.values(), *judged]
+        _write(case.folder.verdicts, decided)
+        return Scored(decided, None)
+    refuse_candidate(setting, pair)
+    judged, judging = await _judge(case, pair, setting, to_judge, comparisons)
+    verdicts = [*decided, *judged]
+    _write(case.folder.verdicts, verdicts)
+    return Scored(verdicts, judging)
 
 
-async def _judged(case: Case, judge: Judge, questions: Sequence[Question]) -> list[Verdict]:
-    """Every question put to the judge, several at once; stops asking when it stops answering."""
-    pending = iter(questions)
-    found: list[Verdict] = []
-    silent = 0
+async def _judge(
+    case: Case,
+    pair: Pair,
+    setting: EndpointSetting,
+    questions: Sequence[Question],
+    comparisons: Sequence[Comparison],
+) -> tuple[list[Verdict], Judging]:
+    """The exam, every question, some of them again, and every pair in both orders."""
+    began, options = time.monotonic(), case.request.judging
+    with open_cache(case.folder.judge_replies) as cache:
+        at_once = case.settings.judge_concurrency
+        async with Judge(setting, cache=cache, at_once=at_once, soft=options.soft) as judge:
+            sitting = _Sitting(case, judge)
+            total = len(questions) + repeated_count(len(questions), options.repeated)
+            case.reporter.begin("judging", total + options.pairwise * len(comparisons))
+            held = await sitting.exam() if options.exam else None
+            judge.counts = Counts()  # what the exam counted is told by its result
+            verdicts = await sitting.verdicts(questions)
+            flips = await sitting.flips(questions, verdicts)
+            preferences = await sitting.preferences(comparisons) if options.pairwise else []
+            sitting.tell(now=True)
+    if preferences:
+        _write(case.folder.preferences, preferences)
+    groups = [comparison.sample.group for comparison in comparisons]
+    base_model = case.run.run.plan.base_model
+    parts = {
+        "exam": held,
+        "flips": flips,
+        "pairwise": judge_pairwise.summarised(preferences, groups) if preferences else None,
+        "calibration": calibrating.of_folder(case.folder, verdicts, preferences),
+        "seconds": round(time.monotonic() - began, 3),
+    }
+    kin = kinship(setting, base_model, judge_summary.architecture_of(base_model), pair)
+    judging = judge_summary.summarised(judge, case.settings, options, verdicts, kin, parts)
+    return verdicts, judging
 
-    async def work() -> None:
-        nonlocal silent
-        for question in pending:
-            criterion, sample, answer, side = question
-            if silent >= GIVE_UP_AFTER:
-                verdict = unjudged(criterion, sample, side, GONE)
+
+class _Sitting:
+    """A judge at work on one evaluation."""
+
+    def __init__(self, case: Case, judge: Judge) -> None:
+        self._case, self._judge, self._line = case, judge, Line()
+        self._done = self._failed = 0
+        self._told = time.monotonic()
+
+    async def exam(self) -> ExamResult | None:
+        """The exam; when nobody answers in it, nobody is asked anything else."""
+        return await exam.hold(self._judge, self._case.workspace.judge_exams, self._line)
+
+    async def verdicts(self, questions: Sequence[Question]) -> list[Verdict]:
+        """A verdict for every question, in their order; unscored once the judge has gone."""
+        found: list[Verdict | None] = [None] * len(questions)
+
+        async def ask(at: int) -> None:
+            question = questions[at]
+            if self._line.gone:
+                verdict = unjudged(question.criterion, question.sample, question.side, GONE)
             else:
-                verdict = await judge.judge(criterion, sample, answer, side)
-            if verdict.judge:
-                silent = 0 if verdict.judge.replied else silent + 1
-            found.append(verdict)
-            append_line(case.folder.verdicts, verdict.model_dump_json())
-            case.reporter.step(failed=verdict.outcome == "unscored")
+                verdict = await self._judge.judge(*question)
+                self._line.heard(question.sample.id, verdict.judge.trouble if verdict.judge else "")
+            found[at] = verdict
+            self._step(failed=verdict.outcome == "unscored")
 
-    async with asyncio.TaskGroup() as workers:
-        for _ in range(min(max(case.request.concurrency, 1), MOST_AT_ONCE)):
-            workers.create_task(work())
-    return found
+        await ask_all(range(len(questions)), ask, self._judge.at_once)
+        return [verdict for verdict in found if verdict is not None]
+
+    async def flips(self, questions: Sequence[Question], verdicts: Sequence[Verdict]) -> Flips:
+        """Some of the questions again."""
+        options, seed = self._case.request.judging, self._case.request.seed
+        chosen = judge_flips.chosen(verdicts, options.repeated, seed)
+        asked = {(q.sample.id, q.criterion.id, q.side): q for q in questions}
+        pairs: list[tuple[Verdict, Verdict]] = []
+
+        async def ask(first: Verdict) -> None:
+            if not self._line.gone:
+                question = asked[first.sample_id, first.criterion_id, first.side]
+                again = await self._judge.judge(*question, again=True)
+                self._line.heard(first.sample_id, again.judge.trouble if again.judge else "")
+                pairs.append((first, again))
+            self._step()
+
+        await ask_all(chosen, ask, self._judge.at_once)
+        return judge_flips.compare(pairs)
+
+    async def preferences(self, comparisons: Sequence[Comparison]) -> list[Preference]:
+        """The preference on every pair, in both orders."""
+        found: dict[str, Preference] = {}
+
+        async def ask(comparison: Comparison) -> None:
+            name = comparison.sample.id
+            if self._line.gone:
+                found[name] = judge_pairwise.unasked(name, f"Not judged: {GONE}.")
+            else:
+                found[name] = await judge_pairwise.prefer(self._judge, comparison)
+            self._step()
+
+        await ask_all(comparisons, ask, self._judge.at_once)
+        return [found[comparison.sample.id] for comparison in comparisons]
+
+    def tell(self, now: bool = False) -> None:
+        """Say how far it is, a few times a second at most."""
+        if now or time.monotonic() - self._told >= TELL_EVERY_S:
+            self._case.reporter.step(self._failed, self._done)
+            self._done = self._failed = 0
+            self._told = time.monotonic()
+
+    def _step(self, failed: bool = False) -> None:
+        self._done += 1
+        self._failed += failed
+        self.tell()
 
 
 def _questions(rubric: Rubric, comparisons: Sequence[Comparison]) -> Iterator[Question]:
     """Answer by answer, so that a judge's server reads each conversation's start only once."""
     for comparison in comparisons:
         for side in SIDES:
-            for criterion in rubric.criteria:
+            for criterion in rubric.criteria_of(comparison.sample):
                 yield Question(criterion, comparison.sample, comparison.side(side), side)
 
 
-def _kept(
-    path: Path, questions: Sequence[Question], model: str
-) -> dict[tuple[str, str, Side], Verdict]:
-    """A judge's verdicts of an earlier attempt, where the same judge was asked the same."""
-    wanted = {q.key: prompt_hash(q.criterion, q.sample, q.answer) for q in questions}
-    kept = {}
-    for line in path.read_bytes().splitlines() if path.exists() else ():
-        try:
-            verdict = Verdict.model_validate_json(line)
-        except ValidationError:  # a killed program leaves a half-written line: asked again
-            continue
-        key, call = (verdict.sample_id, verdict.criterion_id, verdict.side), verdict.judge
-        if call and call.replied and call.model == model and wanted.get(key) == call.prompt_hash:
-            kept[key] = verdict
-    return kept
-
-
-def _write(path: Path, verdicts: Sequence[Verdict]) -> None:
-    write_atomic(path, "".join(f"{verdict.model_dump_json()}\n" for verdict in verdicts))
+def _write(path: Path, records: Sequence[Verdict] | Sequence[Preference]) -> None:
+    """Some rows at a time, so that all of them are never in memory as one text."""
+    write_atomic(path, b"")
+    for start in range(0, len(records), ROWS_AT_ONCE):
+        rows = records[start : start + ROWS_AT_ONCE]
+        append_line(path, "\n".join(row.model_dump_json() for row in rows))

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 from eval import statistics
+from eval.paired_values import (
+    Paired,
+    Values,
+    differences,
+    name_of_test,
+    pick,
+    win_rate,
+    worst_case,
+)
 from eval.records import (
     Comparison,
     CriterionResult,
@@ -15,25 +26,23 @@ from eval.records import (
     TagResult,
     Verdict,
 )
+from eval.rubric_points import Cell, example_score, lowest_score, nothing_to_gain
 from eval.rubrics import Criterion, Rubric
 
+__all__ = ["FEWEST_FOR_A_TEST", "SMALLEST_GAP", "VALUES", "Paired", "Scores", "worst_case"]
+
 VALUES: dict[Outcome, float | None] = {"met": 1.0, "not_met": 0.0, "unscored": None}
-DIGITS = 12
-"""Of a score: what comes after is only rounding."""
 FEWEST_FOR_A_TEST = 20
 """A part of the samples smaller than this is shown without interval and test."""
+SMALLEST_GAP = 0.05
+"""The smallest difference, as a share, for which it is told how many more examples show it."""
 
-Values = tuple[float | None, ...]
-
-
-@dataclass(frozen=True)
-class Paired:
-    """Values of both sides, sample by sample, in the order of the comparisons."""
-
-    base: Values
-    tuned: Values
-    span: float = 1.0
-    """The largest difference that the scale allows."""
+Found = tuple[Outcome, int | None]
+"""An outcome, with the level where it is that of a scale."""
+LEFT_OUT = -1.0
+"""Stands for a criterion that is left out of a sample."""
+UNASKED: Found = ("unscored", None)
+BOTH: tuple[Side, Side] = ("base", "tuned")
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ class Scores:
 
     comparisons: Sequence[Comparison]
     rubric: Rubric
-    outcomes: dict[tuple[str, str, Side], Outcome]
+    found: dict[tuple[str, str, Side], Found]
     """By sample, criterion and side."""
 
     @classmethod
@@ -50,8 +59,8 @@ class Scores:
         cls, comparisons: Sequence[Comparison], rubric: Rubric, verdicts: Iterable[Verdict]
     ) -> Scores:
         """Verdicts put in order; a later verdict on the same thing replaces an earlier one."""
-        outcomes = {(v.sample_id, v.criterion_id, v.side): v.outcome for v in verdicts}
-        return cls(comparisons, rubric, outcomes)
+        found = {(v.sample_id, v.criterion_id, v.side): (v.outcome, v.level) for v in verdicts}
+        return cls(comparisons, rubric, found)
 
     @property
     def headline(self) -> Paired:
@@ -60,8 +69,11 @@ class Scores:
         return self.score() if criterion is None else self.criterion(criterion)
 
     def criterion(self, criterion: Criterion) -> Paired:
-        """1 where a side meets the criterion, 0 where not, None where unscored."""
-        return Paired(self._side(criterion, "base"), self._side(criterion, "tuned"))
+        """1 where a side meets the criterion, 0 where not, None where unscored.
+
+        A level of a scale lies between them.
+        """
+        return Paired(*self._both(criterion))
 
     def left_out(self) -> tuple[Criterion, ...]:
         """Criteria without a single verdict, which the score is computed without."""
@@ -72,25 +84,43 @@ class Scores:
         )
 
     def score(self) -> Paired:
-        """Rubric score of every sample: points met / points that can be gained.
+        """Rubric score of every sample: points met / points that can be gained, after gates.
 
         A criterion unscored for both sides of a sample is left out of that sample on both; one
         unscored for one side leaves that side without a score there.
         """
-        columns = [(c.points, *self._both(c)) for c in self.rubric.criteria]
+        return self._score
+
+    @cached_property
+    def _score(self) -> Paired:
+        known: dict[Values, tuple[float | None, float]] = {}
+        shared = [self._both(criterion) for criterion in self.rubric.criteria]
         base: list[float | None] = []
         tuned: list[float | None] = []
         lowest = 0.0
-        for index in range(len(self.comparisons)):
-            cells = [
-                (points, of_base[index], of_tuned[index])
-                for points, of_base, of_tuned in columns
-                if of_base[index] is not None or of_tuned[index] is not None
-            ]
-            base.append(_score([(points, value) for points, value, _ in cells]))
-            tuned.append(_score([(points, value) for points, _, value in cells]))
-            lowest = min(lowest, _floor([points for points, _, _ in cells]))
+        for index, comparison in enumerate(self.comparisons):
+            own = self.rubric.own_criteria(comparison.sample)
+            pairs = [(of_base[index], of_tuned[index]) for of_base, of_tuned in shared]
+            pairs += [self._pair(comparison, criterion) for criterion in own]
+            kept = [pair if pair != (None, None) else (LEFT_OUT, LEFT_OUT) for pair in pairs]
+            for values, column in zip(zip(*kept, strict=True), (base, tuned), strict=True):
+                if own or values not in known:
+                    known[values] = _scored(values, (*self.rubric.criteria, *own))
+                column.append(known[values][0])
+                lowest = min(lowest, known[values][1])
         return Paired(tuple(base), tuple(tuned), 1.0 - lowest)
+
+    def at(self, positions: Sequence[int]) -> Scores:
+        """The same values for the samples at these positions alone."""
+        part = replace(self, comparisons=[self.comparisons[i] for i in positions])
+        for criterion in self.rubric.criteria:
+            sides = self._both(criterion)
+            part._known[criterion.id] = (pick(sides[0], positions), pick(sides[1], positions))
+        whole = self._score
+        part.__dict__["_score"] = Paired(
+            pick(whole.base, positions), pick(whole.tuned, positions), whole.span
+        )
+        return part
 
     def estimate(self, values: Paired, chosen: Sequence[int] | None = None) -> Estimate:
         """The paired difference over all samples, or over those at the chosen positions."""
@@ -104,30 +134,47 @@ class Scores:
 
     def result(self, criterion: Criterion) -> CriterionResult:
         """One criterion over all samples."""
-        values = self.criterion(criterion)
-        return CriterionResult(
+        return self._result(
+            self.criterion(criterion),
             criterion_id=criterion.id,
             name=criterion.label,
             text=criterion.text,
             kind=criterion.kind,
             points=criterion.points,
-            estimate=self.estimate(values),
-            wins=_count(values, above=True),
-            losses=_count(values, above=False),
         )
 
     def score_result(self) -> CriterionResult:
         """The rubric score as a whole, in the shape of a criterion."""
-        values = self.score()
-        return CriterionResult(
+        return self._result(
+            self.score(),
             criterion_id="score",
             name="rubric score",
             text="Points met, as a share of the points that can be gained.",
             kind="score",
-            points=sum(c.points for c in self.rubric.criteria if c.points > 0),
-            estimate=self.estimate(values),
-            wins=_count(values, above=True),
-            losses=_count(values, above=False),
+            points=sum(c.points for c in self.rubric.criteria if c.points > 0) or 1.0,
+        )
+
+    def _result(self, values: Paired, **facts: Any) -> CriterionResult:
+        estimate = self.estimate(values)
+        gaps = differences(values)
+        wins, losses = sum(gap > 0 for gap in gaps), sum(gap < 0 for gap in gaps)
+        rate = win_rate(values, estimate, [c.sample.group for c in self.comparisons])
+        spread = statistics.cautious_deviation(estimate)
+        return CriterionResult(
+            estimate=estimate,
+            wins=wins,
+            losses=losses,
+            test=name_of_test(values, estimate),
+            win_rate=rate[0],
+            win_low=rate[1],
+            win_high=rate[2],
+            detectable=statistics.detectable_gap(estimate.groups, spread)
+            if estimate.groups
+            else None,
+            more_needed=statistics.more_needed(
+                estimate, max(abs(estimate.difference or 0.0), SMALLEST_GAP)
+            ),
+            **facts,
         )
 
     def by_tag(self) -> tuple[TagResult, ...]:
@@ -143,34 +190,48 @@ class Scores:
             for tag, chosen in ordered
         )
 
+    @cached_property
+    def _known(self) -> dict[str, tuple[Values, Values]]:
+        """Values of shared criteria by id, each looked up once: a report asks for them often."""
+        return {}
+
     def _both(self, criterion: Criterion) -> tuple[Values, Values]:
-        return self._side(criterion, "base"), self._side(criterion, "tuned")
+        if criterion.id not in self._known:
+            both = self._side(criterion, "base"), self._side(criterion, "tuned")
+            self._known[criterion.id] = both
+        return self._known[criterion.id]
+
+    def _pair(
+        self, comparison: Comparison, criterion: Criterion
+    ) -> tuple[float | None, float | None]:
+        base, tuned = (self._values([comparison.sample.id], criterion, side)[0] for side in BOTH)
+        return base, tuned
 
     def _side(self, criterion: Criterion, side: Side) -> Values:
-        keys = ((c.sample.id, criterion.id, side) for c in self.comparisons)
-        return tuple(VALUES[self.outcomes.get(key, "unscored")] for key in keys)
+        return self._values([c.sample.id for c in self.comparisons], criterion, side)
+
+    def _values(self, samples: Sequence[str], criterion: Criterion, side: Side) -> Values:
+        name, found = criterion.id, self.found
+        told = [found.get((sample, name, side), UNASKED) for sample in samples]
+        if criterion.kind != "scale":
+            return tuple([VALUES[outcome] for outcome, _ in told])
+        return tuple(
+            None if outcome == "unscored" else criterion.level_value(level)
+            for outcome, level in told
+        )
 
 
-def _score(cells: Sequence[tuple[float, float | None]]) -> float | None:
-    gained = 0.0
-    for points, value in cells:
-        if value is None:
-            return None
-        gained += points * value
-    possible = sum(points for points, _ in cells if points > 0)
-    # equal sums of other points differ in the last digits, which is no difference to count
-    return round(gained / possible, DIGITS) if possible else None
-
-
-def _floor(points: Sequence[float]) -> float:
-    """The lowest score that these points allow."""
-    possible = sum(p for p in points if p > 0)
-    return sum(p for p in points if p < 0) / possible if possible else 0.0
-
-
-def _count(values: Paired, above: bool) -> int:
-    pairs = [(b, t) for b, t in zip(values.base, values.tuned, strict=True) if None not in (b, t)]
-    return sum((t > b) if above else (t < b) for b, t in pairs if b is not None and t is not None)
+def _scored(values: Values, criteria: Sequence[Criterion]) -> tuple[float | None, float]:
+    """The score of one side of a sample, and the lowest that could be."""
+    cells = [
+        Cell(criterion, value)
+        for criterion, value in zip(criteria, values, strict=True)
+        if value != LEFT_OUT
+    ]
+    kept = [cell.criterion for cell in cells]
+    if nothing_to_gain(criteria, kept):
+        return None, 0.0
+    return example_score(cells), lowest_score(kept)
 
 
 def _without_test(estimate: Estimate) -> Estimate:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from eval import phrases, statistics, wording
+from eval.judging_records import Judging
 from eval.records import CriterionResult, Estimate, VerdictSentence
 from eval.wording import about, interval, percent, points
 
@@ -231,6 +232,18 @@ def _unscored(headline: CriterionResult, samples: int) -> VerdictSentence:
             f"(unscored: base {e.unscored_base}, tuned {e.unscored_tuned}); what is left may not "
             "be typical."
         ),
+    )
+
+
+def unreliable(judging: Judging) -> VerdictSentence:
+    """No verdict: every criterion is a judge's, and the judge is not reliable."""
+    return VerdictSentence(
+        kind="not_measured",
+        sentence=(
+            f"Not measured: all criteria need a judge, and it is not reliable. {judging.why_not}"
+        ),
+        sentence_zh=f"没有测得结果：所有评分项都需要评审，而评审不可靠。{judging.why_not_zh}",
+        rule="A judge's verdicts carry a conclusion only when the judge passed its exam.",
     )
 
 

@@ -23,6 +23,9 @@ def main():
     act = os.environ.get("VLLM_FAKE", "")
     if act.startswith("crash "):
         sys.exit(act.removeprefix("crash "))
+    if act.startswith("taken once ") and not os.path.exists(act[11:]):
+        open(act[11:], "w").close()
+        sys.exit("OSError: [Errno 98] error while attempting to bind: address already in use")
     if act == "sleep":
         time.sleep(600)
     if act == "late":

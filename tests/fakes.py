@@ -36,6 +36,10 @@ class Behaviour:
     """An HTTP error to give every time."""
     message: str = "told to fail"
     """The text of those errors."""
+    retry_after: str | None = None
+    """Their Retry-After header."""
+    told_logprobs: list[dict[str, Any]] | None = None
+    """What a whole answer tells as the log-probabilities of its tokens."""
     dies_after: int | None = None
     """Break the connection after this many pieces of text."""
     stalls_after: int | None = None
@@ -79,6 +83,8 @@ class FakeServer:
         """Chat requests under way."""
         self.most_active = 0
         self.healthy = True
+        self.root: str | None = None
+        """What it says its models were loaded from."""
         routes = [
             Route("/health", self._health),
             Route("/v1/models", self._models),
@@ -131,7 +137,8 @@ class FakeServer:
         if refusal := self._refusal(request):
             return refusal
         names = [*self.models, *(name for name in self.loaded if name not in self.models)]
-        data = [{"id": name, "object": "model", "created": 0, "owned_by": "fake"} for name in names]
+        told = {"object": "model", "created": 0, "owned_by": "fake", "root": self.root}
+        data = [{"id": name, **told} for name in names]
         return JSONResponse({"object": "list", "data": data})
 
     async def _load(self, request: Request) -> Response:
@@ -172,7 +179,8 @@ class FakeServer:
         behaviour = self.models[body["model"]]
         status = behaviour.statuses.pop(0) if behaviour.statuses else behaviour.always
         if status is not None:
-            return _error(status, behaviour.message)
+            headers = {"Retry-After": behaviour.retry_after} if behaviour.retry_after else None
+            return _error(status, behaviour.message, headers)
         if body.get("stream"):
             return StreamingResponse(self._stream(behaviour, body), media_type="text/event-stream")
         await asyncio.sleep(behaviour.first_s)
@@ -232,6 +240,8 @@ def _whole(behaviour: Behaviour, body: dict[str, Any]) -> dict[str, Any]:
     text = _answer(behaviour, body)
     message = {"role": "assistant", "content": text}
     choice = {"index": 0, "message": message, "finish_reason": behaviour.finish_reason}
+    if behaviour.told_logprobs is not None:
+        choice["logprobs"] = {"content": behaviour.told_logprobs}
     return {
         "id": "c",
         "object": "chat.completion",
@@ -242,6 +252,6 @@ def _whole(behaviour: Behaviour, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _error(status: int, message: str) -> Response:
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
     body = {"error": {"message": message, "type": "Error", "param": None, "code": status}}
-    return JSONResponse(body, status_code=status)
+    return JSONResponse(body, status_code=status, headers=headers)

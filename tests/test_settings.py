@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SettingError
-from core.settings import DEFAULT_HUB, read_settings, share_hub_endpoint
+from core.settings import DEFAULT_HUB, judge_variables, read_settings, share_hub_endpoint
 
 
 def test_nothing_set_gives_loopback_and_no_endpoints() -> None:
@@ -97,3 +97,30 @@ def test_the_hub_token_is_hidden_and_never_sent_in_the_clear(
     settings = read_settings({"HF_TOKEN": "hf_secret", "HF_ENDPOINT": address})
     assert settings.sent_hub_token == sent
     assert "hf_secret" not in repr(settings)
+
+
+def test_a_judge_has_prices_and_a_pace() -> None:
+    settings = read_settings(
+        {"DUOTUNE_JUDGE_PRICE": "0.15 0.60 EUR", "DUOTUNE_JUDGE_CONCURRENCY": "12"}
+    )
+    assert settings.judge_price is not None
+    assert settings.judge_price.tokens_in == 0.15
+    assert settings.judge_price.tokens_out == 0.6
+    assert settings.judge_price.currency == "EUR"
+    assert settings.judge_concurrency == 12
+    assert read_settings(judge_variables(settings)) == settings
+    plain = read_settings({"DUOTUNE_JUDGE_PRICE": "1 2"}).judge_price
+    assert plain is not None
+    assert plain.currency == "USD"
+
+
+@pytest.mark.parametrize("price", ["0.15", "cheap", "1 -2", "EUR 1 2"])
+def test_a_judge_price_that_is_none_is_refused(price: str) -> None:
+    with pytest.raises(SettingError, match="per million tokens"):
+        read_settings({"DUOTUNE_JUDGE_PRICE": price})
+
+
+@pytest.mark.parametrize("many", ["0", "257", "many", "1.5"])
+def test_a_judge_pace_that_is_none_is_refused(many: str) -> None:
+    with pytest.raises(SettingError, match="1 to 256"):
+        read_settings({"DUOTUNE_JUDGE_CONCURRENCY": many})

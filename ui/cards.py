@@ -8,7 +8,16 @@ from core.data.records import Example
 from core.data.splitting import PARTS
 from core.errors import DuotuneError
 from ui.markup import Html, table, tag
-from ui.present import data_card, dialogue, numbers, run_compare, tokens, verdict
+from ui.present import (
+    certificate,
+    data_card,
+    dialogue,
+    export,
+    numbers,
+    run_compare,
+    tokens,
+    verdict,
+)
 from ui.present import run as run_shown
 from ui.services import Services
 from ui.words import Voice
@@ -101,6 +110,25 @@ def _report(services: Services, report_id: str, voice: Voice) -> Html:
     return tag("div", verdict.card(services.watch.report(report_id), voice), class_="dt-card")
 
 
+def _export(services: Services, export_id: str, voice: Voice) -> Html:
+    found = next((one for one in services.watch.exports() if one.id == export_id), None)
+    if found is None:
+        found = services.actions.export_status(export_id)
+    return export.card(found, voice)
+
+
+def _certification(services: Services, certification_id: str, voice: Voice) -> Html:
+    known = (one for one in services.watch.certifications() if one.id == certification_id)
+    found = next(known, None) or services.actions.certification(certification_id)
+    if found.proved is None:
+        shown = certificate.certification(found, voice)
+        return shown or tag("div", tag("p", voice("parity.cancelled")), class_="dt-card dt-quiet")
+    made = found.proved.certificate_id
+    return certificate.card(
+        services.watch.lasting(made, lambda: services.actions.certificate(made)), voice
+    )
+
+
 def _models(services: Services, _id: str, voice: Voice) -> Html:
     head = [voice(f"models.{name}") for name in ("name", "licence", "parameters", "context")]
     rows = (
@@ -128,4 +156,6 @@ DRAWN_BY = {
     "evaluation": _evaluation,
     "report": _report,
     "models": _models,
+    "export": _export,
+    "certification": _certification,
 }

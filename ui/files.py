@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import uuid
@@ -10,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from core.disk import sha256_text, write_atomic
+from core.errors import disk_errors
 from core.workspace import Workspace
 
 LONGEST_NAME = 60
@@ -34,6 +36,18 @@ def offer_zip(workspace: Workspace, name: str, write: Callable[[Path], object]) 
     finally:
         shutil.rmtree(place / name, ignore_errors=True)
     return Path(made)
+
+
+def lend(workspace: Workspace, file: Path) -> Path:
+    """Let the browser fetch a large file: under a second name where the disk can, else a copy."""
+    place = workspace.exchange / f"out-{uuid.uuid4().hex[:16]}"
+    with disk_errors(place, "offer the file"):
+        place.mkdir(parents=True)
+        try:
+            os.link(file, place / file.name)
+        except OSError:
+            shutil.copyfile(file, place / file.name)
+    return place / file.name
 
 
 def to_save(file: Path) -> dict[str, str]:

@@ -19,7 +19,7 @@ Element ids that tests and scripts may rely on (`#id`):
                 compare-send, compare-stop, compare-sample, compare-reference, compare-clear,
                 compare-blind, compare-history,
                 compare-tabs (`#compare-tab-talk|batch|speed|history-button`)
-  Report        report-run, report-rubric, report-limit, report-start, report-list,
+  Report        report-run, report-limit, report-start, report-list, report-tabs, report-stop,
                 report-verdict, report-html, report-md, report-json, report-page (an iframe)
 Rooms are tabs: `button[role=tab]`; `?room=train` opens one, `?lang=zh` sets the language.
 """
@@ -29,7 +29,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -49,7 +48,7 @@ from core.workspace import Workspace
 from ui.components import widget
 from ui.i18n import label, translations
 from ui.live import QUIET, Live, wire
-from ui.network import is_loopback
+from ui.network import free_port, is_loopback, refused
 from ui.page import PageHead
 from ui.present.header import header
 from ui.rooms import chat, compare, data, report, train
@@ -61,7 +60,6 @@ from ui.visit import Visit, visit_of
 from ui.words import Voice
 
 STYLES = sorted((Path(__file__).parent / "styles").glob("*.css"))
-FIRST_PORT, PORTS = 7860, 100
 QUEUE_LOOK_S = 0.02
 LARGEST_UPLOAD = "1gb"
 KEPT_S = 24 * 3600
@@ -112,8 +110,20 @@ def build(actions: Actions) -> gr.Blocks:
         wire(demo, parts, opened, services.watch.is_busy, services.watch.one_look)
         demo.load(_open_room, None, tabs, **QUIET)
         demo.load(services.assistant.warm_up, None, None, **QUIET)
+        _note_progress_on(top, demo)
     demo.queue(default_concurrency_limit=8, max_size=256)
     return demo
+
+
+def _note_progress_on(widget: Any, demo: Any) -> None:
+    """Where no progress is shown, note it on one small widget.
+
+    Gradio notes it on all outputs that any event ever had, at each message of each event, and
+    copies all that is in them for it: a streamed answer kept a long page busy with that alone.
+    """
+    for function in demo.fns.values():
+        if function.show_progress == "hidden" and function.outputs:
+            function.show_progress_on = [widget]
 
 
 def _header(services: Services, visit: Visit) -> dict[str, Any]:
@@ -152,38 +162,6 @@ def check_binding(settings: Settings) -> None:
         )
 
 
-def free_port(settings: Settings) -> int:
-    """The port that was asked for, or the first free one.
-
-    Raises SettingError when it is taken, or none is free.
-    """
-    if settings.port is not None:
-        if not _is_free(settings.host, settings.port):
-            raise SettingError(
-                f"Port {settings.port} is taken by another program.",
-                fix="Stop that program, choose another port with DUOTUNE_PORT, or leave it unset.",
-            )
-        return settings.port
-    for port in range(FIRST_PORT, FIRST_PORT + PORTS):
-        if _is_free(settings.host, port):
-            return port
-    raise SettingError(
-        f"No port from {FIRST_PORT} to {FIRST_PORT + PORTS - 1} is free.",
-        fix="Choose one with DUOTUNE_PORT.",
-    )
-
-
-def _is_free(host: str, port: int) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
 def take_workspace(workspace: Workspace) -> int:
     """The lease that makes this the only app of a workspace.
 
@@ -211,10 +189,8 @@ def launch(actions: Actions) -> RunningApp:
     check_binding(settings)
     lease = take_workspace(workspace)
     try:
-        port = free_port(settings)
         os.environ["GRADIO_TEMP_DIR"] = str(workspace.exchange)
-        demo = build(actions)
-        demo.launch(**_launch_options(actions, port))
+        demo, port = _listening(actions)
         _calm(demo)
     except BaseException:
         os.close(lease)
@@ -223,6 +199,22 @@ def launch(actions: Actions) -> RunningApp:
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
     write_atomic(workspace.app_record, json.dumps({"address": address, "pid": os.getpid()}))
     return RunningApp(address, demo, lease)
+
+
+def _listening(actions: Actions) -> tuple[gr.Blocks, int]:
+    """The page on its port; when another program takes a free one first, the next is tried."""
+    settings = actions.settings
+    while True:
+        port = free_port(settings)
+        demo = build(actions)
+        try:
+            demo.launch(**_launch_options(actions, port))
+        except OSError:
+            demo.close(verbose=False)
+            if refused(settings.host, port) is None:
+                raise  # the port is not why
+        else:
+            return demo, port
 
 
 def _calm(demo: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from core.data.collector import no_collection
-from eval.records import EvaluationRequest
+from eval.records import EvaluationParts, EvaluationRequest
 from ui import (
     terminal_augment,
     terminal_compare,
@@ -20,13 +20,16 @@ from ui import (
     terminal_masks,
     terminal_models,
     terminal_plan,
+    terminal_reports,
     terminal_runs,
+    terminal_scores,
     terminal_serve,
     terminal_sweep,
 )
 from ui.terminal_cli import Json, RunName, cli, open_actions
 from ui.terminal_follow import show_evaluation
 from ui.terminal_output import terminal
+from ui.terminal_reports import judged_by
 
 
 @cli.callback(invoke_without_command=True)
@@ -51,17 +54,30 @@ def app() -> None:
 def evaluate(
     run: RunName,
     rubric: Annotated[
-        Path | None, typer.Option(help="A rubric in YAML; left out, the data's own is used.")
+        Path | None, typer.Option(help="A rubric of any known format; left out, the data's own.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="At most this many test rows.")] = None,
+    judge: Annotated[
+        str | None, typer.Option(help="An OpenAI-compatible address; its key: DUOTUNE_JUDGE_KEY.")
+    ] = None,
+    judge_model: Annotated[str | None, typer.Option(help="The model that judges there.")] = None,
+    baselines: Annotated[
+        bool, typer.Option(help="Also ask the base model with a prompt and with examples.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Compare base and tuned over the test part by a rubric, and write the report."""
     with terminal(json) as output:
-        actions = open_actions()
+        actions = judged_by(open_actions(), judge, judge_model)
         found = actions.find_run(run)
         chosen = actions.rubric_for(found.id, rubric)
-        request = EvaluationRequest(run_id=found.id, rubric=chosen.as_yaml(), limit=limit)
+        parts = EvaluationParts(baselines=baselines)
+        request = EvaluationRequest(
+            run_id=found.id, rubric=chosen.as_yaml(), limit=limit, parts=parts
+        )
+        estimate = actions.judge_estimate(request)
+        if estimate is not None:
+            output.say(estimate.sentence)
         show_evaluation(actions, actions.start_evaluation(request), output)
 
 
@@ -105,7 +121,9 @@ __all__ = [
     "terminal_masks",
     "terminal_models",
     "terminal_plan",
+    "terminal_reports",
     "terminal_runs",
+    "terminal_scores",
     "terminal_serve",
     "terminal_sweep",
 ]

@@ -61,9 +61,17 @@ def watch(run: RunName, json: Json = False) -> None:
 
 @cli.command()
 def stop(run: RunName, json: Json = False) -> None:
-    """Ask a run to save a checkpoint and leave; take one that waits out of the queue."""
+    """Ask a run to save a checkpoint and leave; take one that waits out of the queue.
+
+    An evaluation (rep-...) ends at once: the answers that it has are kept.
+    """
     with terminal(json) as output:
         actions = open_actions()
+        if run.startswith("rep-"):
+            ended = actions.stop_evaluation(run)
+            output.show(ended, f"{ended.id} stopped at {ended.done} of {ended.total or '?'}.")
+            output.say(f"`duotune resume {ended.id}` goes on with it.")
+            return
         stopped = actions.stop_run(actions.find_run(run).id)
         output.show(stopped, views.run_line(stopped))
 

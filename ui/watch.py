@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from threading import RLock, local
-from typing import TypeVar
+from threading import local
 
 from core.actions import Actions
+from core.certificates import store
 from core.comparing.batch import Batch
 from core.comparing.folder import ComparingFolder
 from core.data.jobs import Job
 from core.data.records import Dataset, Split
 from core.errors import DataError, DuotuneError
 from core.library_actions import Shelved
+from core.lineage import Lineage
 from core.models.downloads import Download
 from core.training.library import Kept
 from core.training.preflight_folder import Preflight
 from core.training.records import Continuation, Run, RunView
 from core.training.sweep import Sweep, SweepResult
 from eval.records import Evaluation, Report
+from ui.leaving import LeavingWatch
 from ui.present.run import Beside
+from ui.watched import Facts, any_running, file_facts, folder_facts, nested_facts
 
-T = TypeVar("T")
-Facts = tuple[tuple[str, int, int], ...]
 Happened = tuple[tuple[str, str, int], ...]
 
 
-class Watch:
+class Watch(LeavingWatch):
     """What the page shows of the workspace, over `Actions`, cheap enough to ask every second.
 
     A run at work or an evaluation is read each time (its process may die without a word);
@@ -37,9 +36,7 @@ class Watch:
     """
 
     def __init__(self, actions: Actions) -> None:
-        self.actions = actions
-        self._lock = RLock()
-        self._known: dict[str, tuple[object, object]] = {}
+        super().__init__(actions)
         self._look = local()
 
     @contextmanager
@@ -153,26 +150,37 @@ class Watch:
             workspace.library, workspace.reports, workspace.exports, workspace.engines,
             workspace.datasets,
         )  # fmt: skip
-        facts = sum((_nested_facts(place) for place in places), file_facts(workspace.clock))
+        facts = sum((nested_facts(place) for place in places), file_facts(workspace.clock))
         stands = tuple((run.id, run.status, run.plan.name) for run in self.runs())
         return self._kept("shelf", (facts, stands), self.actions.shelf)
+
+    def lineage(self, run: Run) -> Lineage:
+        """Where a run's model comes from, and what came of it."""
+        workspace = self.actions.workspace
+        places = (workspace.reports, workspace.exports)
+        facts = sum((nested_facts(place) for place in places), folder_facts(workspace.datasets))
+        facts += folder_facts(workspace.run(run.id).root / store.FOLDER) + self._keeping()
+        stands = (run.status, run.attempt, run.plan.name)
+        return self._kept(
+            f"{run.id}/lineage", (facts, stands), lambda: self.actions.lineage(run.id)
+        )
 
     def preflights(self) -> tuple[Preflight, ...]:
         """All pre-flights that are kept, newest first."""
         return self._kept(
             "preflights",
-            _nested_facts(self.actions.workspace.preflights),
+            nested_facts(self.actions.workspace.preflights),
             self.actions.preflights,
-            lambda found: any(one.status == "running" for one in found),
+            any_running,
         )
 
     def downloads(self) -> tuple[Download, ...]:
         """All downloads of base models, newest first."""
         return self._kept(
             "downloads",
-            _nested_facts(self.actions.workspace.downloads),
+            nested_facts(self.actions.workspace.downloads),
             self.actions.model_downloads,
-            lambda found: any(one.status == "running" for one in found),
+            any_running,
         )
 
     # -- everything else ----------------------------------------------------------------------
@@ -181,7 +189,7 @@ class Watch:
         """All evaluations, newest first."""
         return self._kept(
             "evaluations",
-            _nested_facts(self.actions.workspace.reports),
+            nested_facts(self.actions.workspace.reports),
             self.actions.evaluations,
             lambda found: any(is_live(one) for one in found),
         )
@@ -209,27 +217,18 @@ class Watch:
         facts = folder_facts(self.actions.workspace.datasets)
         return self._kept("damaged", facts, self.actions.damaged_datasets)
 
-    def while_same(self, key: str, facts: object, read: Callable[[], T]) -> T:
-        """Something that is read again only when these facts have changed."""
-        return self._kept(key, facts, read)
-
-    def lasting(self, key: str, read: Callable[[], T]) -> T:
-        """Something that never changes once it is there, read once."""
-        return self._kept(key, (), read)
-
     def jobs(self) -> tuple[Job, ...]:
         """Long work on data, newest first."""
-        facts = _nested_facts(self.actions.workspace.jobs)
-        running = lambda found: any(job.status == "running" for job in found)  # noqa: E731
-        return self._kept("jobs", facts, self.actions.jobs, running)
+        facts = nested_facts(self.actions.workspace.jobs)
+        return self._kept("jobs", facts, self.actions.jobs, any_running)
 
     def batches(self) -> tuple[Batch, ...]:
         """All batches of questions, newest first."""
         return self._kept(
             "batches",
-            _nested_facts(ComparingFolder.of(self.actions.workspace).batches),
+            nested_facts(ComparingFolder.of(self.actions.workspace).batches),
             self.actions.batches,
-            lambda found: any(one.status == "running" for one in found),
+            any_running,
         )
 
     def happened(self) -> Happened:
@@ -238,33 +237,21 @@ class Watch:
         jobs = tuple((job.id, job.status, 0) for job in self.jobs())
         measured = tuple((one.id, one.status, 0) for one in self.preflights())
         evaluated = tuple((one.id, one.status, 0) for one in self.evaluations())
-        return runs + jobs + measured + evaluated
+        left = tuple((one.id, one.status, 0) for one in self.exports())
+        proved = tuple((one.id, one.status, 0) for one in self.certifications())
+        asked = tuple((one.id, one.status, 0) for one in self.batches())
+        return runs + jobs + measured + evaluated + left + proved + asked
 
     def is_busy(self) -> bool:
-        """Whether a run, a job, an evaluation, a measurement or a download goes on."""
+        """Whether any work goes on that the page shows live."""
         if any(run.is_live for run in self.runs()) or any(map(is_live, self.evaluations())):
             return True
         going_on = [job.status for job in self.jobs()]
         going_on += [one.status for one in self.preflights()]
         going_on += [one.status for one in self.batches()]
+        going_on += [one.status for one in self.exports()]
+        going_on += [one.status for one in self.certifications()]
         return "running" in going_on or any(d.status == "running" for d in self.downloads())
-
-    def _kept(
-        self,
-        key: str,
-        facts: object,
-        read: Callable[[], T],
-        stale: Callable[[T], bool] | None = None,
-    ) -> T:
-        with self._lock:
-            known = self._known.get(key)
-            if known is not None and known[0] == facts:
-                value: T = known[1]  # type: ignore[assignment]  # stored under this key by this call
-                if stale is None or not stale(value):
-                    return value
-            fresh = read()
-            self._known[key] = (facts, fresh)
-            return fresh
 
 
 def is_live(evaluation: Evaluation) -> bool:
@@ -272,28 +259,4 @@ def is_live(evaluation: Evaluation) -> bool:
     return evaluation.status in ("starting", "running")
 
 
-def folder_facts(folder: Path) -> Facts:
-    """Name, time and size of everything directly in a folder; () when there is none."""
-    try:
-        with os.scandir(folder) as entries:
-            found = [(entry.name, entry.stat()) for entry in entries]
-    except FileNotFoundError:  # gone, or never made
-        return ()
-    return tuple(sorted((name, each.st_mtime_ns, each.st_size) for name, each in found))
-
-
-def file_facts(file: Path) -> Facts:
-    """The same of one file."""
-    try:
-        found = file.stat()
-    except OSError:
-        return ()
-    return ((str(file), found.st_mtime_ns, found.st_size),)
-
-
-def _nested_facts(folder: Path) -> Facts:
-    """The same of a folder and of each folder in it."""
-    facts = folder_facts(folder)
-    for child in sorted(folder.iterdir()) if folder.is_dir() else ():
-        facts += folder_facts(child)
-    return facts
+__all__ = ["Facts", "Happened", "Watch", "file_facts", "folder_facts", "is_live"]

@@ -65,10 +65,10 @@ async def resume(turn: Turn, pending: Pending, approved: bool, reason: str = "")
 
 def keep_rubric(turn: Turn, name: str) -> None:
     """Keep a dropped rubric file with the conversation; raises RubricError when it is none."""
-    from eval import rubrics
+    from eval import rubric_formats
 
     source = Path(turn.memory.files[name])
-    rubrics.load_file(source)
+    rubric_formats.convert_file(source)
     kept = turn.actions.workspace.chat(turn.chat_id) / f"rubric{source.suffix}"
     shutil.copyfile(source, kept)
     turn.remember(rubric=str(kept))

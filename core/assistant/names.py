@@ -96,6 +96,7 @@ PHASES = {
     "checking": ("checking the adapter", "检查适配器"),
     "engine": ("starting both models", "启动模型"),
     "answers": ("collecting answers", "收集回答"),
+    "around": ("asking for controls and general questions", "提问对照和通用问题"),
     "judging": ("judging", "评审"),
     "report": ("writing the report", "撰写报告"),
 }

@@ -1,18 +1,22 @@
-"""News: what ended since the conversation last looked, each told once: runs, jobs, evaluations."""
+"""News: what ended since the conversation last looked, each told once, whatever kind of work."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
 from core.assistant import chats, telling
+from core.assistant.news_models import Departed, departed, departures
 from core.assistant.records import AssistantSaid, CardShown, Chat, Item, Language
 from core.assistant.replies import joined, reply
 from core.assistant.results import RunSeen, evaluation_seen, report_seen, run_seen
 from core.assistant.results_data import data_seen
 from core.assistant.results_runs import preflight_seen, sweep_seen
 from core.assistant.situation import BADLY
+from core.certificates.certifications import Certification
+from core.comparing.batch import Batch
 from core.data.jobs import Job
 from core.errors import DataError, DuotuneError
+from core.exporting.records import Export
 from core.measuring import measurement
 from core.training.preflight_folder import Preflight
 from core.training.records import Run
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from core.actions import Actions
     from eval.records import Evaluation
 
-Ended: TypeAlias = "Run | Evaluation | Job | Preflight | Sweep"
+Ended: TypeAlias = "Run | Evaluation | Job | Preflight | Sweep | Departed"
 ENDED_RUN = frozenset(("succeeded", "failed", "stopped", "interrupted"))
 ENDED_JOB = frozenset(("done", "failed"))
 ENDED_EVALUATION = frozenset(("succeeded", "failed", "interrupted"))
@@ -84,7 +88,7 @@ def _ended(actions: Actions) -> dict[str, Ended]:
     for job in actions.jobs():
         if job.kind == "inspect" and job.status in ENDED_JOB:
             ended[f"{job.id}:{job.status}"] = job
-    for one in actions.preflights():
+    for one in (*actions.preflights(), *departures(actions)):
         if one.status in ENDED_JOB:
             ended[f"{one.id}:{one.status}"] = one
     runs = actions.runs()
@@ -108,6 +112,8 @@ def _items(actions: Actions, record: Ended, language: Language) -> list[Item]:
             names = {run.id: run.plan.name for run in actions.runs()}
             seen = sweep_seen(actions.sweep_result(record.id), names)
             return [AssistantSaid(text=telling.tell(seen, language))]
+        case Export() | Certification() | Batch():
+            return departed(actions, record, language)
         case Job():
             return texts_read(actions, record, language)
         case _:

@@ -11,7 +11,7 @@ from core.messages import Record
 Language = Literal["en", "zh"]
 CardKind = Literal[
     "dataset", "changes", "row", "tokens", "plan", "run", "compared", "pair", "evaluation",
-    "report", "models",
+    "report", "models", "export", "certification",
 ]  # fmt: skip
 """A row and its tokens are named `DATASET:ROW`, runs side by side by their ids with blanks."""
 

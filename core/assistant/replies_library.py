@@ -51,8 +51,8 @@ LIBRARY: dict[str, tuple[str, str]] = {
         "要把“{name}”导出为 {kind} 吗？会先与训练结果比对，可能需要几分钟。请回答“好”或“不”。",
     ),
     "export_started": (
-        "“{of}” is being exported as {kind}. Say “how is the export” to see it.",
-        "正在把“{of}”导出为 {kind}。说“导出怎么样了”可查看进度。",
+        "“{of}” is being exported as {kind}. I'll say when it is done.",
+        "正在把“{of}”导出为 {kind}，完成后会告诉您。",
     ),
     "export_running": ("“{of}” as {kind}: being made", "“{of}”导出为 {kind}：进行中"),
     "export_done": (
@@ -69,6 +69,27 @@ LIBRARY: dict[str, tuple[str, str]] = {
         "model server and can take minutes. Say “yes” or “no”.",
         "要在“{name}”的每种使用方式上测量它是否与训练结果一致吗？会启动模型服务，可能需要几分钟。"
         "请回答“好”或“不”。",
+    ),
+    "certify_started": (
+        "“{name}” is being measured. I'll say what comes of it.",
+        "正在测量“{name}”，有结果会告诉您。",
+    ),
+    "certify_failed": (
+        "“{name}” could not be measured. {problem} {fix}",
+        "无法测量“{name}”。{problem}{fix}",
+    ),
+    "batch_done": (
+        "The questions of “{name}” are answered: {done} answers. They are in the Compare room.",
+        "“{name}”的问题已全部回答：{done} 个回答，见对比页面。",
+    ),
+    "batch_partly": (
+        "The questions of “{name}” are answered: {done} answers, and {failed} failed. Resume it in "
+        "the Compare room to ask those again.",
+        "“{name}”的问题已回答：{done} 个回答，{failed} 个失败。可在对比页面继续以重新提问。",
+    ),
+    "batch_failed": (
+        "The questions of “{name}” could not be answered. {problem} {fix}",
+        "“{name}”的问题未能回答。{problem}{fix}",
     ),
     "certificate": ("“{name}”: {sentence}", "“{name}”：{sentence}"),
     "certificate_line": ("- {way}: {verdict}", "- {way}：{verdict}"),

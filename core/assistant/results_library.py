@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from core.messages import Record
 
 if TYPE_CHECKING:
+    from core.certificates.certifications import Certification
     from core.certificates.records import Certificate
     from core.exporting.records import Export
     from core.library_actions import Shelved
@@ -53,7 +54,17 @@ class CertificateSeen(Record):
     """Way, verdict and sentence of each."""
 
 
-LibraryResult = ShelfSeen | ModelImported | ExportsSeen | CertificateSeen
+class CertificationSeen(Record):
+    """A certificate in the making, or one that could not be made."""
+
+    kind: Literal["certification"] = "certification"
+    id: str
+    name: str
+    problem: str = ""
+    fix: str = ""
+
+
+LibraryResult = ShelfSeen | ModelImported | ExportsSeen | CertificateSeen | CertificationSeen
 
 
 def shelf_seen(found: tuple[Shelved, ...]) -> ShelfSeen:
@@ -89,6 +100,11 @@ def imported(kept: Kept) -> ModelImported:
         holds="adapter" if entry.model_folder == "adapter" else "model",
         remarks=entry.remarks,
     )
+
+
+def certification_seen(found: Certification, name: str) -> CertificationSeen:
+    """One by what it is of, as a person calls that."""
+    return CertificationSeen(id=found.id, name=name, problem=found.problem, fix=found.fix)
 
 
 def exports_seen(

@@ -133,7 +133,7 @@ def _of_data(actions: Actions, dataset: Dataset) -> dict[str, Any]:
 
 def _ended_early(runs: tuple[Run, ...], evaluations: tuple[Evaluation, ...]) -> Evaluation | None:
     newest = next(iter(evaluations), None)
-    if newest is None or newest.status not in ("failed", "interrupted"):
+    if newest is None or newest.status not in ("failed", "interrupted", "stopped"):
         return None
     return newest if all(run.created <= newest.created for run in runs[:1]) else None
 

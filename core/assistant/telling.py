@@ -239,7 +239,7 @@ def _succeeded(seen: RunSeen, language: Language) -> str:
 
 def evaluation(seen: EvaluationSeen, language: Language) -> str:
     """How an evaluation stands, or why it ended."""
-    if seen.status in ("failed", "interrupted"):
+    if seen.status in ("failed", "interrupted", "stopped"):
         parts = [reply("evaluation_failed", language, name=seen.run_name)]
         if seen.problem:
             parts.append(_why(seen, language))

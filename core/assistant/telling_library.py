@@ -8,6 +8,7 @@ from core.assistant.records import Language
 from core.assistant.replies import joined, reply
 from core.assistant.results_library import (
     CertificateSeen,
+    CertificationSeen,
     ExportsSeen,
     LibraryResult,
     ModelImported,
@@ -28,6 +29,8 @@ def tell(result: LibraryResult, language: Language) -> str:
             return exports(result, language)
         case CertificateSeen():
             return certificate(result, language)
+        case CertificationSeen():
+            return certification(result, language)
 
 
 def line(result: LibraryResult, language: Language) -> str:
@@ -41,6 +44,8 @@ def line(result: LibraryResult, language: Language) -> str:
             return result.exports[0]["of"] if result.started else str(len(result.exports))
         case CertificateSeen():
             return verdict(result.verdict, language)
+        case CertificationSeen():
+            return result.name
 
 
 def shelf(found: ShelfSeen, language: Language) -> str:
@@ -80,15 +85,23 @@ def exports(found: ExportsSeen, language: Language) -> str:
         return reply("no_exports", language)
     if found.started:
         return reply("export_started", language, **found.exports[0])
-    return "\n".join(f"- {_export(one, language)}" for one in found.exports)
+    return "\n".join(f"- {export(one, language)}" for one in found.exports)
 
 
-def _export(one: dict[str, Any], language: Language) -> str:
+def export(one: dict[str, Any], language: Language) -> str:
+    """How one export stands."""
     if one["status"] in ("running", "done"):
         shown = {**one, "verdict": verdict(one["verdict"], language) if one["verdict"] else ""}
         return reply(f"export_{one['status']}", language, **shown)
     texts = {key: said(one[key], language) for key in ("problem", "fix")}
     return reply("export_ended", language, **{**one, **texts}).rstrip()
+
+
+def certification(found: CertificationSeen, language: Language) -> str:
+    """That it is being made, or why it was not."""
+    key = "certify_failed" if found.problem else "certify_started"
+    texts = {key: said(text, language) for key, text in found.model_dump().items()}
+    return reply(key, language, **texts)
 
 
 def certificate(found: CertificateSeen, language: Language) -> str:

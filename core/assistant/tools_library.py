@@ -12,12 +12,12 @@ from pydantic_ai import ApprovalRequired
 from core.assistant import results_library
 from core.assistant.library_said import ExportKind
 from core.assistant.results_library import (
-    CertificateSeen,
+    CertificationSeen,
     ExportsSeen,
     ModelImported,
     ShelfSeen,
 )
-from core.assistant.tool_basics import Context, finished, pick_run, say_of, told
+from core.assistant.tool_basics import Context, finished, pick_run, told
 from core.assistant.turn import Turn
 
 TOLD_EXPORTS = 5
@@ -62,6 +62,7 @@ def start_export(ctx: Context, kind: ExportKind, model: str | None = None) -> Ex
         turn.actions.lineage(name)  # raises when it is not there
         raise ApprovalRequired({"arguments": {"kind": kind, "model": name}})
     started = turn.actions.start_export(name, kind)
+    turn.show("export", started.id)
     return results_library.exports_seen((started,), {name: shown}, started=True)
 
 
@@ -74,18 +75,20 @@ def show_exports(ctx: Context) -> ExportsSeen:
 
 
 @told
-def certify(ctx: Context, model: str | None = None) -> CertificateSeen:
-    """Prove that what is served is what was trained; takes minutes. It waits for approval.
+def certify(ctx: Context, model: str | None = None) -> CertificationSeen:
+    """Start proving that what is served is what was trained; takes minutes. It waits for approval.
 
     Args:
         model: A run's id or name, or a name in the library; left out, the newest finished run.
     """
     turn = ctx.deps
-    name, _ = model_of(turn, model)
+    name, shown = model_of(turn, model)
     if not ctx.tool_call_approved:
         turn.actions.certificates(name)  # raises when there is nothing to prove it by
         raise ApprovalRequired({"arguments": {"model": name}})
-    return results_library.certificate_seen(turn.actions.certify(name, say=say_of(ctx)))
+    started = turn.actions.start_certification(name)
+    turn.show("certification", started.id)
+    return results_library.certification_seen(started, shown)
 
 
 def model_of(turn: Turn, given: str | None) -> tuple[str, str]:

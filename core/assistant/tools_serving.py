@@ -123,8 +123,7 @@ def stop_engine(ctx: Context) -> EngineStopped:
 def _need_consent(ctx: Context, rubric: Rubric, arguments: dict[str, Any]) -> None:
     """Raises ApprovalRequired while the person has not agreed that answers go to a judge."""
     judge = ctx.deps.actions.settings.judge
-    asks_judge = any(criterion.kind == "judge" for criterion in rubric.criteria)
-    if judge and asks_judge and not ctx.tool_call_approved:
+    if judge and rubric.needs_judge and not ctx.tool_call_approved:
         leaves = f"Questions and answers are sent to {judge.model} at {judge.base_url}."
         raise ApprovalRequired({"arguments": arguments, "warnings": (leaves,)})
 

@@ -32,6 +32,8 @@ from core.training import manifests
 
 Say = Callable[[str], None]
 NO_RUNNER = "What the GGUF file answers was not measured: no llama.cpp server is asked."
+DESCRIBING = ("README.md", "duotune.json")
+"""Files of an export that tell of its certificate, and are written after it."""
 REFERENCE, BASE, EXPORT = "reference", "base", "export"
 
 
@@ -63,7 +65,7 @@ def certify_run(engines: Engines, source: Source, wish: Wish, say: Say) -> Certi
     Raises what stops it from being read at all; a way that can't be measured says why in its lane.
     """
     sources.check(source)
-    work = _work(source.home)
+    work = store.work_of(source.home)
     try:
         return _Making(engines, source, wish, say, work).of_run()
     finally:
@@ -74,16 +76,11 @@ def certify_export(
     engines: Engines, source: Source, exported: Exported, wish: Wish, say: Say
 ) -> Certificate:
     """Certify an exported folder, as its own files make it; raises as `certify_run` does."""
-    work = _work(exported.home)
+    work = store.work_of(exported.home)
     try:
         return _Making(engines, source, wish, say, work).of_export(exported)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _work(home: Path) -> Path:
-    """A folder of its own for what is only needed until the certificate is written."""
-    return home / store.FOLDER / f".{new_id('work')}"
 
 
 @dataclass
@@ -150,7 +147,7 @@ class _Making:
         hashes = {
             path.relative_to(folder).as_posix(): sha256_file(path)
             for path in sorted(folder.rglob("*"))
-            if path.is_file()
+            if path.is_file() and path.name not in DESCRIBING
         }
         return self._finish(exported.home, lanes, measured, hashes, exported)
 
@@ -210,6 +207,10 @@ class _Making:
 
     def _anchor(self, measured: Measured) -> Lane:
         """The reference against the trainer's own record."""
+        if self.source.plan is None:
+            way: Way = "peft" if self.source.is_adapter else "transformers"
+            lane = verdicts.unmeasured(way, verdicts.NOT_RECORDED)
+            return lane.model_copy(update={"is_reference": True})
         reading, count = measured.readings[REFERENCE], len(self.asked.questions)
         probes, dtype = self.source.parity.probes, self.source.parity.dtype
         own = Reading(
@@ -218,7 +219,7 @@ class _Making:
             base=reading.base[count:] if reading.base else None,
         )
         trained = Reference([p.tuned for p in probes], [p.base for p in probes], (), dtype)
-        way: Way = "peft" if self.source.is_adapter else "transformers"
+        way = "peft" if self.source.is_adapter else "transformers"
         lane = judging.judge(Case(way, own, trained, ()))
         return lane.model_copy(update={"is_reference": True})
 
@@ -274,7 +275,8 @@ class _Making:
         exported: Exported | None = None,
     ) -> Certificate:
         source, asked = self.source, self.asked
-        verdict, causes, sentence = verdicts.conclude(lanes)
+        green = verdicts.GREEN if source.plan else verdicts.GREEN_IMPORTED
+        verdict, causes, sentence = verdicts.conclude(lanes, green)
         made = Certificate(
             id=new_id("cert"),
             subject="export" if exported else source.kind,
@@ -293,11 +295,16 @@ class _Making:
             template_sha256=source.parity.template_sha256,
             lanes=tuple(lanes),
             answers=tuple(one.tokens for one in self.reference.written),
-            hashes={"parity.json": sha256_file(source.parity_file), **hashes},
+            hashes={**_recorded(source), **hashes},
             versions=measured.versions,
         )
         store.save(home, made)
         return made
+
+
+def _recorded(source: Source) -> dict[str, str]:
+    file = source.parity_file
+    return {"parity.json": sha256_file(file)} if file else {}
 
 
 def _of_manifest(folder: Path) -> dict[str, str]:

@@ -25,7 +25,9 @@ def look(
 ) -> FileFacts:
     """Compare an exported folder with the run's own files."""
     is_adapter = (folder / ADAPTER).is_file()
-    expected = stored_dtypes(source.published if is_adapter else source.base_folder)
+    foreign_model = source.plan is None and not source.is_adapter
+    own = is_adapter or foreign_model
+    expected = stored_dtypes(source.published if own else source.base_folder)
     found = stored_dtypes(folder)
     return FileFacts(
         template=_template(folder) == source.parity.template_sha256,
@@ -76,7 +78,7 @@ def _template(folder: Path) -> str | None:
 
 def _tokenizes_alike(source: Source, folder: Path, asked: tuple[Question, ...]) -> bool | None:
     """Whether a folder's tokenizer has the run's vocabulary and makes the same ids of texts."""
-    before, after = (_tokenizer(place) for place in (source.published, folder))
+    before, after = (_tokenizer(place) for place in (source.chat_folder, folder))
     if before is None or after is None:
         return None if before is None else False
     ids = [list(one.prompt + one.answer) for one in asked]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from core.certificates import foreign
 from core.certificates.records import Question
 from core.certificates.source import Source
 from core.data import splitting, store
+from core.data.examples import SUPPORT_DESK
 from core.data.records import Example
 from core.errors import DuotuneError
+from core.messages import Conversation
 from core.models import readers
-from core.models.catalog import ResolvedModel
 from core.models.masks import Masker
 from core.workspace import Workspace
 
 PROMPTS, LIMIT = 8, 48
 """Rows that are asked, and tokens that an answer may have, unless others are wanted."""
+EXAMPLE = "example"
 LONGEST = 512
 """Tokens of prompt and reference answer: a longer row is passed over."""
 
@@ -32,7 +36,12 @@ class Asked(NamedTuple):
 
 
 def choose(workspace: Workspace, source: Source, count: int = PROMPTS) -> Asked:
-    """A few rows of the test part, else of the validation part, that are short enough."""
+    """A few rows of the test part, else of the validation part, that are short enough.
+
+    A model made elsewhere is asked rows of the bundled example.
+    """
+    if source.plan is None:
+        return Asked(tuple(_take(bundled(), masker_of(source), count)), EXAMPLE)
     try:
         split = splitting.frozen_split(workspace, source.plan.dataset_id)
         examples = store.load_examples(workspace, source.plan.dataset_id)
@@ -47,11 +56,17 @@ def choose(workspace: Workspace, source: Source, count: int = PROMPTS) -> Asked:
     return Asked((), "", "The data of this run has no held-out row that is short enough.")
 
 
+def bundled() -> Iterator[Example]:
+    """The rows of the bundled example."""
+    with SUPPORT_DESK.open(encoding="utf-8") as lines:
+        for row, line in enumerate(lines, 1):
+            conversation = Conversation.model_validate({"messages": json.loads(line)["messages"]})
+            yield Example(id=f"example-{row}", row=row, conversation=conversation)
+
+
 def masker_of(source: Source) -> Masker:
     """How the model reads conversations, from what was published with it."""
-    reader = readers.read(ResolvedModel(
-        name=source.name, id_or_path=str(source.published), revision=None, local=True, shape=None
-    ))  # fmt: skip
+    reader = readers.read(foreign.local(source.chat_folder))
     return Masker(reader.template, frozenset(source.parity.stop_token_ids), LONGEST)
 
 

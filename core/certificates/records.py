@@ -185,7 +185,8 @@ class Certificate(Record):
     causes: tuple[Cause, ...] = ()
     sentence: str
     part: str
-    """Which rows were asked: `test`, `validation`; or "" when there were none."""
+    """Which rows were asked: `test`, `validation`, `example` for those that come with Duotune; or
+    "" when there were none."""
     note: str = ""
     """Why no rows were asked."""
     rows: tuple[int, ...] = ()

@@ -65,7 +65,7 @@ class Server:
             wanted = [launch.want_tuned(settings, folder, self.source.name)]
             if wanted[0].engine != "vllm":
                 return Served(None, NO_VLLM)
-            if running is not None and running.base_model == self.source.plan.base_model:
+            if running is not None and running.base_model == self.source.base_model:
                 beside = self._base(running.max_rank)
                 wanted.insert(0, beside.model_copy(update={"sharers": wanted[0].sharers}))
             engine = self.engines.ensure_all(wanted, self.say)[-1]
@@ -74,8 +74,8 @@ class Server:
             return Served(None, error.problem)
 
     def _base(self, rank: int) -> Wanted:
-        plan, base = self.source.plan, self.source.base
-        return launch.want(self.engines.settings, plan.base_model, base.revision, rank)
+        source = self.source
+        return launch.want(self.engines.settings, source.base_model, source.base.revision, rank)
 
     def _read(
         self, engine: Engine, model: str, base: str | None, ask: Ask, weights: Path

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 from pydantic import ValidationError
 
 from core.certificates.records import Certificate
@@ -13,6 +15,8 @@ from core.errors import RunError
 from core.workspace import Workspace, checked_id
 
 FOLDER = "certificates"
+WORK = ".work-"
+"""How folders begin that are needed only while a certificate is made, by the process named next."""
 
 
 def save(home: Path, certificate: Certificate) -> Path:
@@ -43,6 +47,21 @@ def find(workspace: Workspace, certificate_id: str) -> Certificate:
             if (found := _read(path)) is not None:
                 return found
     raise RunError("There is no such certificate.", certificate_id, "Make one: duotune parity RUN.")
+
+
+def work_of(home: Path) -> Path:
+    """Where this process may put what it needs only until a certificate is written."""
+    return home / FOLDER / f"{WORK}{os.getpid()}"
+
+
+def abandoned(home: Path) -> tuple[Path, ...]:
+    """Such folders of processes that are gone."""
+    found = (home / FOLDER).glob(f"{WORK}*")
+    return tuple(path for path in found if not _lives(path.name.removeprefix(WORK)))
+
+
+def _lives(number: str) -> bool:
+    return number.isdigit() and psutil.pid_exists(int(number))
 
 
 def _read(path: Path) -> Certificate | None:

@@ -10,6 +10,11 @@ from core.certificates.source import Source
 from core.errors import RunError
 
 GREEN = "What was trained is what is served and exported, as far as it was measured."
+GREEN_IMPORTED = (
+    "What was imported is what is served and exported, as far as it was measured; what it answered "
+    "where it was made is not known."
+)
+NOT_RECORDED = "It was made elsewhere, where nobody recorded what it answered."
 NOTHING = "Nothing could be measured, so nothing is proven."
 BROKEN = "It can't be loaded at all: {problem}"
 
@@ -37,14 +42,14 @@ def of_files(facts: FileFacts) -> Lane:
     )
 
 
-def conclude(lanes: Sequence[Lane]) -> tuple[Verdict, tuple[Cause, ...], str]:
+def conclude(lanes: Sequence[Lane], green: str = GREEN) -> tuple[Verdict, tuple[Cause, ...], str]:
     """The verdict over all lanes, its causes (the surest first), and a sentence."""
     found = {cause for lane in lanes for cause in lane.causes}
     causes = tuple(cause for cause in ORDER if cause in found)
     if any(lane.verdict == "red" for lane in lanes):
         return "red", causes, SENTENCES[causes[0] if causes else "differs"]
     if any(lane.verdict == "green" for lane in lanes):
-        return "green", (), GREEN
+        return "green", (), green
     return "not measured", (), NOTHING
 
 

@@ -134,7 +134,16 @@ class Summary(Record):
 class Change(Record):
     """How a dataset version was made from its parent."""
 
-    kind: Literal["repair", "rows added", "rows removed", "augmented", "balanced", "unmasked"]
+    kind: Literal[
+        "repair",
+        "rows added",
+        "rows removed",
+        "rows excluded",
+        "rows corrected",
+        "augmented",
+        "balanced",
+        "unmasked",
+    ]
     codes: tuple[str, ...] = ()
     """The problems that were mended."""
     repairs: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from core.certificates.source import Source
 from core.exporting import how_to
 from core.exporting.records import DataFact, ExportRequest, Figure, ReportFact
 from core.models.licences import LICENCES, LicenceTerms
+from core.training.plan import TrainingPlan
 
 NOT_MEASURED = "not measured"
 UNKNOWN = "not stated"
@@ -49,12 +50,12 @@ def text(told: Described) -> str:
     parts = [
         f"---\n{yaml.safe_dump(metadata(told), sort_keys=False, allow_unicode=True)}---\n",
         f"# {source.name}\n",
-        f"{source.plan.description}\n" if source.plan.description else None,
+        f"{source.plan.description}\n" if source.plan and source.plan.description else None,
         f"{_what(told)}\n",
         _override(told),
         how_to.text(told.source, told.request),
         _base(told),
-        _data(told.request.data),
+        _data(told.request.data) if source.plan else None,
         _evaluation(told.request.reports),
         _parity(told.certificate),
         _template(source),
@@ -72,8 +73,10 @@ def metadata(told: Described) -> dict[str, object]:
         "base_model_relation": "adapter" if told.request.content == "adapter" else "finetune",
         "library_name": "peft" if told.request.content == "adapter" else "transformers",
         "pipeline_tag": "text-generation",
-        "tags": ["duotune", "trl", source.plan.objective, source.plan.method],
+        "tags": ["duotune"],
     }
+    if source.plan:
+        given["tags"] = ["duotune", "trl", source.plan.objective, source.plan.method]
     if terms.kind != "unstated":
         given["license"] = key
     if key == "other" and terms.kind != "unstated":
@@ -85,6 +88,12 @@ def metadata(told: Described) -> dict[str, object]:
 
 def _what(told: Described) -> str:
     plan, base = told.source.plan, told.source.base.shown_name
+    if plan is None:
+        what = "An adapter for" if told.request.content == "adapter" else "A model made from"
+        return (
+            f"{what} `{base}`, trained elsewhere and imported into Duotune: its training data and "
+            "settings are not known here."
+        )
     goal = "preference tuning (DPO)" if plan.objective == "dpo" else "supervised fine-tuning"
     if told.request.content == "adapter":
         return f"A {plan.method} adapter for `{base}`, made by {goal} with Duotune."
@@ -100,10 +109,8 @@ def _override(told: Described) -> str | None:
     certificate, who = told.certificate, told.request.override
     if certificate.verdict != "red":
         return None
-    return (
-        f"> **Its parity certificate is red.** {certificate.sentence} It was exported all the same "
-        f"by {who}, who answers for it.\n"
-    )
+    how = f"all the same by {who}, who answers for it" if who else "before that was measured"
+    return f"> **Its parity certificate is red.** {certificate.sentence} It was exported {how}.\n"
 
 
 def _base(told: Described) -> str:
@@ -197,12 +204,14 @@ def _template(source: Source) -> str:
 
 
 def _plan(source: Source) -> str:
-    rows = "\n".join(_settings(source))
+    rows = "\n".join(_settings(source.plan)) if source.plan else ""
+    if not rows:
+        return "## How it was trained\n\nElsewhere; its settings are not known.\n"
     return f"## How it was trained\n\n| setting | value |\n|---|---|\n{rows}\n"
 
 
-def _settings(source: Source) -> Iterator[str]:
+def _settings(plan: TrainingPlan) -> Iterator[str]:
     for name in PLAN_SHOWN:
-        value = getattr(source.plan, name)
+        value = getattr(plan, name)
         if value not in (None, ""):
             yield f"| {name} | {value} |"

@@ -193,12 +193,12 @@ def blocked(certificate: Certificate) -> RunError:
 
 def terms_of(found: Source, settings: Settings) -> LicenceTerms:
     """The licence of the base model, from the catalog or from its own files."""
-    known = catalog.facts_of(found.plan.base_model, settings)
+    known = catalog.facts_of(found.base_model, settings)
     if known is not None:
         return known.terms
     try:
-        return inspection.inspect(found.plan.base_model, settings, found.base.revision).terms
+        return inspection.inspect(found.base_model, settings, found.base.revision).terms
     except DuotuneError:
-        accepted = found.plan.licence_accepted
+        accepted = found.plan.licence_accepted if found.plan else None
         fits = (terms for terms in LICENCES.values() if terms.name == accepted)
         return next(fits, stated({}, ""))

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from core.certificates import store
+from core.certificates import certifications, store
 from core.certificates.source import Source, template_of
 from core.data.jobs import end_program, run_program, state_of
 from core.disk import last_record, write_atomic
 from core.errors import RunError
-from core.exporting import gguf, pushing, room
+from core.exporting import gguf, pushing, room, writing
 from core.exporting.carrying import blocked, find_source
 from core.exporting.records import Export, ExportFolder, ExportProgress, ExportRequest, Made, aside
 from core.serving.engines import Engines
-from core.settings import DEFAULT_HUB, Settings
+from core.settings import Settings
 from core.training.library import folder_name
 from core.training.retention import discard
 from core.workspace import Workspace
 
 PROGRAM = "core.exporting.export_program"
-ENGINE_SETTINGS = ("DUOTUNE_ENGINE", "DUOTUNE_VLLM")
-"""How the names of settings begin that say how models are served."""
 LOST = "The export ended without a word."
 
 
@@ -38,18 +35,14 @@ def start(workspace: Workspace, settings: Settings, request: ExportRequest) -> E
     check(settings, found, request)
     folder = ExportFolder(workspace.export(request.id))
     write_atomic(folder.request, request.model_dump_json(indent=1))
-    run_program(PROGRAM, workspace, folder, _environment(settings))
+    run_program(PROGRAM, workspace, folder, certifications.environment(settings))
     return status(workspace, request.id)
 
 
 def check(settings: Settings, found: Source, request: ExportRequest) -> None:
     """See what can be seen beforehand; raises what `start` raises."""
-    if request.content == "adapter" and not found.is_adapter:
-        raise RunError(
-            f"The result of '{found.name}' is a whole model, so there is no adapter to export.",
-            found.id,
-            "Export it with --to merged.",
-        )
+    if request.content == "adapter":
+        writing.need_adapter(found)
     certificate = store.newest(found.home)
     if certificate is not None and certificate.verdict == "red" and not request.override:
         raise blocked(certificate)
@@ -66,24 +59,6 @@ def check(settings: Settings, found: Source, request: ExportRequest) -> None:
         )
     room.need(found, request.kind, request.content, request.gguf_type, request.directory)
     template_of(found)
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """What the program must know: it reaches it as environment variables and never the disk."""
-    engine = {k: v for k, v in os.environ.items() if k.startswith(ENGINE_SETTINGS)}
-    given = engine | {
-        "HF_HUB_OFFLINE": "1" if settings.offline else "0",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "HF_ENDPOINT": settings.hub_endpoint,
-        "DUOTUNE_HUB_ENDPOINT": settings.hub_endpoint,
-        "DUOTUNE_VLLM_PYTHON": str(settings.vllm_python or ""),
-        "DUOTUNE_LLAMA_CPP": str(settings.llama_cpp or ""),
-    }
-    if settings.hub_endpoint != DEFAULT_HUB:
-        given["HF_HUB_DISABLE_XET"] = "1"  # a mirror passes plain HTTP on, and nothing else
-    token = settings.hub_token
-    return given | ({"HF_TOKEN": token.get_secret_value()} if token else {})
 
 
 def name_of(text: str, kind: str) -> str:
@@ -171,7 +146,7 @@ def made_folder(workspace: Workspace, export_id: str) -> Path:
     """Where a finished export's folder stands. Raises RunError when there is none."""
     export = status(workspace, export_id)
     path = Path(export.made.path) if export.made and export.made.path else None
-    if path is None or not path.is_dir():
+    if path is None or not path.is_dir() or export.request.kind == "gguf":
         raise RunError(
             "This export has no folder that could be looked at.",
             export_id,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from core.certificates.files import ADAPTER
 from core.certificates.source import Source
 from core.exporting import snippets
 from core.exporting.records import ExportRequest
+from core.models.folders import read_json
+from core.serving.adapters import rank_of
 
 NAME = "tuned"
 """What the model is called where it is served."""
@@ -82,7 +85,9 @@ def _vllm() -> str:
 
 
 def _vllm_adapter(source: Source) -> str:
-    rank = next(r for r in (8, 16, 32, 64, 128) if r >= source.plan.rank)
+    rank = next(
+        r for r in (8, 16, 32, 64, 128) if r >= rank_of(read_json(source.published / ADAPTER))
+    )
     return (
         "With vLLM (it takes the chat template from the base unless it is given one):\n\n"
         + _block(

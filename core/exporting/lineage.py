@@ -33,6 +33,9 @@ class Lineage(Record):
     """`adapter`, or `merged` for a whole model."""
     data: DataFact | None
     plan: dict[str, Any]
+    """Empty for a model made elsewhere."""
+    imported_from: str = ""
+    """"" for a model that was trained here."""
     run_id: str
     base_model: str
     base_revision: str | None
@@ -51,13 +54,17 @@ def write(
     folder: Path, source: Source, request: ExportRequest, certificate: Certificate, at: str
 ) -> Lineage:
     """Write the record into an export's folder, once all its other files are there."""
-    plan = source.plan.model_dump(mode="json", exclude={"base_model", "hardware"})
+    plan: dict[str, Any] = {}
+    if source.plan:
+        plan = source.plan.model_dump(mode="json", exclude={"base_model", "hardware"})
+        plan["base_model"] = source.base.shown_name
     made = Lineage(
         export_id=request.id,
         exported_at=at,
         content=request.content,
         data=request.data,
-        plan={**plan, "base_model": source.base.shown_name},
+        plan=plan,
+        imported_from=Path(source.imported_from).name,
         run_id=source.run_id,
         base_model=source.base.shown_name,
         base_revision=source.base.revision,
@@ -75,8 +82,8 @@ def write(
 
 
 def overridden(request: ExportRequest, certificate: Certificate) -> Overridden | None:
-    """Who answers for a red certificate; None when it is not red."""
-    if certificate.verdict != "red":
+    """Who answers for a red certificate; None when it is not red, or became so only later."""
+    if certificate.verdict != "red" or not request.override:
         return None
     return Overridden(by=request.override, certificate_id=certificate.id, causes=certificate.causes)
 

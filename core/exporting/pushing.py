@@ -20,9 +20,22 @@ def check(settings: Settings, target: HubTarget) -> None:
     Raises ModelError otherwise.
     """
     hub.check_id(target.repo)
+    need_access(settings)
+    with hub.hub_errors(target.repo, settings):
+        exists = hub.api(settings).repo_exists(target.repo)
+    if exists and not target.overwrite:
+        raise ModelError(
+            f"{target.repo} is on the hub already, and nothing is overwritten unasked.",
+            f"{settings.hub_endpoint}/{target.repo}",
+            "Choose another name, or add --overwrite.",
+        )
+
+
+def need_access(settings: Settings) -> None:
+    """See that the hub may be asked, with a token; raises ModelError otherwise."""
     if settings.offline:
         raise ModelError(
-            f"{target.repo} can't be uploaded: the model hub may not be asked (HF_HUB_OFFLINE).",
+            "Nothing can be uploaded: the model hub may not be asked (HF_HUB_OFFLINE).",
             fix="Unset HF_HUB_OFFLINE, then start the app again.",
         )
     if settings.hub_token is None:
@@ -34,14 +47,6 @@ def check(settings: Settings, target: HubTarget) -> None:
             "The hub's address is plain http, so the token would be readable on the way.",
             settings.hub_endpoint,
             "Let DUOTUNE_HUB_ENDPOINT name an https address.",
-        )
-    with hub.hub_errors(target.repo, settings):
-        exists = hub.api(settings).repo_exists(target.repo)
-    if exists and not target.overwrite:
-        raise ModelError(
-            f"{target.repo} is on the hub already, and nothing is overwritten unasked.",
-            f"{settings.hub_endpoint}/{target.repo}",
-            "Choose another name, or add --overwrite.",
         )
 
 

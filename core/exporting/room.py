@@ -32,16 +32,16 @@ def need(source: Source, kind: Kind, content: Content, gguf: GgufType, directory
 
     Raises WorkspaceError with the figures when it does not.
     """
-    disk, free = wanted(source, kind, content, gguf), _free(directory)
-    if disk > free:
+    disk, there = wanted(source, kind, content, gguf), free(directory)
+    if disk > there:
         raise WorkspaceError(
-            f"The export takes {disk / 1e9:.2f} GB of disk, and {free / 1e9:.2f} GB are free.",
+            f"The export takes {disk / 1e9:.2f} GB of disk, and {there / 1e9:.2f} GB are free.",
             str(directory),
             "Free some space, or give a folder on another disk with --dir.",
         )
     merges = content == "merged" and source.is_adapter
     memory = merge.precision(source)[1] if merges else None
-    return Room(disk=disk, disk_free=free, memory=memory)
+    return Room(disk=disk, disk_free=there, memory=memory)
 
 
 def wanted(source: Source, kind: Kind, content: Content, gguf: GgufType) -> int:
@@ -62,6 +62,7 @@ def size(paths: Iterable[Path]) -> int:
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
-def _free(directory: Path) -> int:
+def free(directory: Path) -> int:
+    """Bytes free on the disk of a folder, which need not be there yet."""
     there = next(place for place in (directory, *directory.parents) if place.is_dir())
     return shutil.disk_usage(there).free

@@ -20,7 +20,19 @@ from core.training import manifests
 TEMPLATE = "chat_template.jinja"
 CARD, CONFIG = "README.md", "config.json"
 WEIGHTS = ".safetensors"
+TOKENIZER_FILES = ("tokenizer", "vocab", "merges", "special_tokens", "added_tokens", "chat_temp")
+"""How the names of files begin that belong to a tokenizer."""
 NOT_CHAT = (CARD, CONFIG, ADAPTER, GENERATION, manifests.NAME, "model.safetensors.index.json")
+
+
+def need_adapter(source: Source) -> None:
+    """Raises RunError when a model is a whole one."""
+    if not source.is_adapter:
+        raise RunError(
+            f"The result of '{source.name}' is a whole model, so there is no adapter to export.",
+            source.id,
+            "Export it with --to merged.",
+        )
 
 
 def adapter(source: Source, target: Path) -> None:
@@ -28,15 +40,15 @@ def adapter(source: Source, target: Path) -> None:
 
     Raises RunError when the run's result is a whole model.
     """
-    if not source.is_adapter:
-        raise RunError(
-            f"The result of '{source.name}' is a whole model, so there is no adapter to export.",
-            source.id,
-            "Export it with --to merged.",
-        )
+    need_adapter(source)
     with disk_errors(target, "write the export"):
         for path in [*source.published.glob(f"*{WEIGHTS}"), source.published / ADAPTER]:
             shutil.copyfile(path, target / path.name)
+    if source.plan is None:  # it may name its base by a place on the machine where it was made
+        named = json.loads((target / ADAPTER).read_bytes())
+        base = {"base_model_name_or_path": source.base.shown_name, "revision": source.base.revision}
+        named |= base
+        write_atomic(target / ADAPTER, json.dumps(named, indent=2, sort_keys=True) + "\n")
 
 
 def whole(source: Source, target: Path) -> None:
@@ -70,8 +82,8 @@ def chat_parts(source: Source, target: Path) -> None:
     """
     template = template_of(source)
     with disk_errors(target, "write the export"):
-        for path in sorted(source.published.iterdir()):
-            if path.is_file() and path.suffix != WEIGHTS and path.name not in NOT_CHAT:
+        for path in sorted(source.chat_folder.iterdir()):
+            if path.is_file() and path.suffix != WEIGHTS and _is_chat(source, path.name):
                 shutil.copyfile(path, target / path.name)
         if not (target / TEMPLATE).is_file():  # older tokenizers hold it in their config
             write_atomic(target / TEMPLATE, template)
@@ -81,9 +93,16 @@ def chat_parts(source: Source, target: Path) -> None:
         raise RunError("The exported chat template is not the trained one.", str(target))
 
 
+def _is_chat(source: Source, name: str) -> bool:
+    """Whether a file beside a model is needed for chatting with it."""
+    if source.chat_folder == source.base_folder:  # which may hold anything else, too
+        return name.startswith(TOKENIZER_FILES)
+    return name not in NOT_CHAT
+
+
 def generation_config(source: Source) -> dict[str, Any]:
     """The base's own generation settings, with every token that a turn was trained to end at."""
-    path = source.base_folder / GENERATION
+    path = source.settings_folder / GENERATION
     given = json.loads(path.read_bytes()) if path.is_file() else {}
     stops = sorted(source.parity.stop_token_ids)
     return {**given, "eos_token_id": stops[0] if len(stops) == 1 else stops}
@@ -91,15 +110,20 @@ def generation_config(source: Source) -> dict[str, Any]:
 
 def legal(source: Source, target: Path) -> tuple[str, ...]:
     """Copy the base's licence texts, which must travel with what is made from it; their names."""
-    found = [
-        path
+    names = legal_names(source)
+    with disk_errors(target, "write the export"):
+        for name in names:
+            shutil.copyfile(source.base_folder / name, target / name)
+    return names
+
+
+def legal_names(source: Source) -> tuple[str, ...]:
+    """Names of the base's licence texts."""
+    return tuple(
+        path.name
         for path in sorted(source.base_folder.iterdir())
         if path.is_file() and path.name.upper().startswith(LEGAL) and path.suffix != ".py"
-    ]
-    with disk_errors(target, "write the export"):
-        for path in found:
-            shutil.copyfile(path, target / path.name)
-    return tuple(path.name for path in found)
+    )
 
 
 def chat_template(source: Source) -> ChatTemplate:

@@ -46,7 +46,7 @@ def publish(workspace: Workspace, source: Path) -> Adapter:
             str(target),
             "Stop the engine, delete that folder, then try again.",
         )
-    return Adapter(id=adapter_id, folder=str(target), rank=_rank(config))
+    return Adapter(id=adapter_id, folder=str(target), rank=rank_of(config))
 
 
 def name_of(digests: Sequence[str]) -> str:
@@ -81,7 +81,7 @@ def _config(source: Path) -> dict[str, Any]:
     return config
 
 
-def _rank(config: dict[str, Any]) -> int:
+def rank_of(config: dict[str, Any]) -> int:
     """The largest rank of any module."""
     return int(max([config["r"], *(config.get("rank_pattern") or {}).values()]))
 
@@ -92,7 +92,7 @@ def _check_config(config: dict[str, Any], source: Path) -> None:
     refusals = {
         f"it is a {config.get('peft_type')} adapter and not LoRA": config.get("peft_type")
         != "LORA",
-        f"its rank {_rank(config)} is above {RANKS[-1]}": _rank(config) > RANKS[-1],
+        f"its rank {rank_of(config)} is above {RANKS[-1]}": rank_of(config) > RANKS[-1],
         "it uses DoRA": config.get("use_dora"),
         "it trains biases": config.get("bias", "none") != "none" or config.get("lora_bias"),
         "it replaces whole layers (modules_to_save)": config.get("modules_to_save"),

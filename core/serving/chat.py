@@ -9,12 +9,12 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from core.messages import Message
 from core.serving.contenders import Lane
+from core.serving.growing import Growing, as_chunk
 from core.serving.records import Endpoint, Generation, Sampling
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def stream(
             async for generation in answer:
                 yield generation
         return
-    growing, request = _Growing(), _request(endpoint, messages, sampling)
+    growing, request = Growing(), _request(endpoint, messages, sampling)
     async with aclosing(_follow(client, request, growing)) as pieces:
         async for _ in pieces:
             yield growing.now()
@@ -88,9 +88,9 @@ async def complete(
     if client is None:
         async with open_client(endpoint) as own:
             return await complete(endpoint, messages, sampling, own)
-    growing, request = _Growing(), _request(endpoint, messages, sampling)
+    growing, request = Growing(), _request(endpoint, messages, sampling)
     if endpoint.engine_id is not None:
-        request["extra_body"]["stream_interval"] = UNSEEN_TOKENS
+        request["stream_interval"] = UNSEEN_TOKENS
     async with aclosing(_follow(client, request, growing)) as pieces:
         async for _ in pieces:
             pass
@@ -161,20 +161,28 @@ async def _together(
 
 
 async def _follow(
-    client: AsyncOpenAI, request: dict[str, Any], growing: _Growing
+    client: AsyncOpenAI, request: dict[str, Any], growing: Growing
 ) -> AsyncGenerator[None, None]:
     """Ask, and say each time that the text has grown; at the end `growing` is done."""
-    from openai import APIError
+    from openai import APIError, AsyncStream
 
     growing.began = time.perf_counter()
     try:
-        async with await client.chat.completions.create(**request) as chunks:
+        # Not `chat.completions.create`: to build its models costs 1.5 ms of a core an answer.
+        chunks = await client.post(
+            "/chat/completions",
+            body=request,
+            cast_to=object,
+            stream=True,
+            stream_cls=AsyncStream[object],
+        )
+        async with chunks:
             async for chunk in chunks:
-                if growing.take(chunk):
+                if growing.take(as_chunk(chunk)):
                     yield
         growing.end()
-    except (APIError, ValueError) as error:  # ValueError: what came is no JSON or no UTF-8
-        growing.fail(error)
+    except (APIError, ValueError) as error:  # ValueError: what came is no JSON, or no answer
+        growing.fail(sentence(error, begun=bool(growing.parts)))
 
 
 def _request(endpoint: Endpoint, messages: Sequence[Message], sampling: Sampling) -> dict[str, Any]:
@@ -192,63 +200,8 @@ def _request(endpoint: Endpoint, messages: Sequence[Message], sampling: Sampling
         "seed": sampling.seed,
         "stream": True,
         "stream_options": {"include_usage": True},
-        "extra_body": extra,
+        **extra,
     }
-
-
-@dataclass
-class _Growing:
-    """An answer while it comes in, with the times at which it did."""
-
-    began: float = 0.0
-    parts: list[str] = field(default_factory=list)
-    first: float | None = None
-    last: float | None = None
-    finish_reason: str | None = None
-    tokens: int | None = None
-    error: str | None = None
-    done: bool = False
-
-    def take(self, chunk: Any) -> bool:
-        """Add a chunk; True when it brought text."""
-        if chunk.usage is not None:
-            self.tokens = chunk.usage.completion_tokens
-        if not chunk.choices:
-            return False
-        choice = chunk.choices[0]
-        self.finish_reason = choice.finish_reason or self.finish_reason
-        if not choice.delta.content:
-            return False
-        self.last = time.perf_counter()
-        self.first = self.first or self.last
-        self.parts.append(choice.delta.content)
-        return True
-
-    def end(self) -> None:
-        """The stream is over: well, or before the model said why it stopped."""
-        self.done = True
-        if self.finish_reason is None:
-            self.error = "The answer broke off: the model server ended it without a reason."
-        elif self.finish_reason == "abort":
-            self.error = "The model server was stopped before the answer was complete."
-
-    def fail(self, error: Exception) -> None:
-        self.done = True
-        self.finish_reason = None
-        self.error = sentence(error, begun=bool(self.parts))
-
-    def now(self) -> Generation:
-        seconds = self.last - self.first if self.first and self.last else 0.0
-        whole = self.done and self.error is None and self.tokens is not None
-        return Generation(
-            text="".join(self.parts),
-            done=self.done,
-            finish_reason=self.finish_reason,
-            tokens=self.tokens,
-            first_token_s=self.first - self.began if self.first else None,
-            tokens_per_s=(self.tokens - 1) / seconds if whole and self.tokens and seconds else None,
-            error=self.error,
-        )
 
 
 def sentence(error: Exception, begun: bool = False) -> str:

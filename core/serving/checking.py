@@ -156,12 +156,12 @@ def _served(client: OpenAI, model: str, parity: Parity) -> list[float]:
                 model,
                 "Stop the engine and try again; its log says more.",
             ) from error
-        values.extend(_of_prompt(answer.choices[0].model_dump(), probe.token_ids))
+        values.extend(prompt_logprobs(answer.choices[0].model_dump(), probe.token_ids))
     return values
 
 
-def _of_prompt(choice: dict[str, Any], token_ids: Iterable[int]) -> list[float]:
-    """The prompt's own log-probabilities in vLLM's answer; the first token has none."""
+def prompt_logprobs(choice: dict[str, Any], token_ids: Iterable[int]) -> list[float]:
+    """The prompt's own log-probabilities in vLLM's answer, in nats; the first token has none."""
     entries = list(zip(choice["prompt_logprobs"], token_ids, strict=True))[1:]
     return [float(entry[str(token)]["logprob"]) for entry, token in entries]
 

@@ -120,6 +120,18 @@ class EngineFolder:
         """Whether a request to a model is under way."""
         return lease_is_held(self._use(model))
 
+    def asked(self) -> tuple[str, ...]:
+        """Models to which a request is under way; adapters by their names."""
+        return tuple(path.name for path in self.uses.glob("*") if lease_is_held(path))
+
+    def last_asked(self) -> float:
+        """When any model was last asked, in seconds since the epoch; to begin with, when it began.
+
+        Whoever had it started is about to ask it.
+        """
+        began = self.ready.stat().st_mtime if self.ready.exists() else 0.0
+        return max((self.last_use(path.name) for path in self.uses.glob("*")), default=began)
+
     def registered(self) -> tuple[str, ...]:
         """Adapters that were given to the engine, as noted; cheap, and true also after a crash."""
         return tuple(sorted(path.name for path in self.uses.glob("ad-*")))

@@ -16,8 +16,9 @@ from core.disk import take_lease
 from core.errors import ServingError
 from core.identifiers import new_id
 from core.processes import ProcessId, end_group, group_members, is_alive, start_detached
-from core.serving import commands, failures, gpu, launch, sleeping, states, vllm_options
+from core.serving import beside, commands, failures, gpu, launch, sleeping, states, vllm_options
 from core.serving.engine_folder import EngineFolder
+from core.serving.failures import PortTaken
 from core.serving.launch import Wanted
 from core.serving.probing import free_port, is_healthy, port_is_open
 from core.serving.records import Engine, EngineState
@@ -31,6 +32,8 @@ START_S, GPU_START_S = 300.0, 900.0
 POLL_S = 0.1
 THREADS_S = 5.0
 """Longest wait for the threads of a process that ended: they hold its files a little longer."""
+PORT_TRIES = 3
+"""Starts on another port each time that another program took the one found free, before it."""
 KEPT = 5
 """Folders of stopped engines that are kept for their logs."""
 
@@ -97,21 +100,24 @@ class Engines:
     ) -> Engine:
         """An engine that answers for a base model and can load adapters up to `rank`.
 
-        One that runs already is taken; any other is stopped before a new one is started.
-        Raises ModelError when the model can't be found, ServingError when it can't be served.
+        One that runs already is taken. Raises ModelError when the model can't be found,
+        ServingError when it can't be served, or only by cutting off answers of another.
         """
         return self.ensure_all([launch.want(self.settings, base_model, revision, rank)], say)[0]
 
     def ensure_all(self, wanted: Sequence[Wanted], say: Say = _silent) -> tuple[Engine, ...]:
-        """Engines for several models side by side, in this order, and no others.
+        """Engines for several models side by side, in this order.
 
+        Any other is stopped, but for one that is being asked, or lately was, as `beside.kept` says.
         Raises what `ensure` raises.
         """
         if any(each.engine == "vllm" for each in wanted):
             launch.find_python(self.settings)  # before anything is stopped for it
         with self._turn(say):
             found = [self._find(each, say) for each in wanted]
-            kept = {engine.id for engine in found if engine is not None}
+            taken = {engine.id for engine in found if engine is not None}
+            missing = [each for each, one in zip(wanted, found, strict=True) if one is None]
+            kept = beside.kept(self.workspace, self._living(), taken, missing)
             self._stop_living(say, spared=kept)
             waiting = found.count(None)
             for place, each in enumerate(wanted):
@@ -146,10 +152,16 @@ class Engines:
             folder.stopped.touch()  # this one takes its place
         # Measured only now: an engine that was stopped for this one has given its memory back.
         wanted = wanted.model_copy(update={"gpu": gpu.gpu_memory()})
-        folder = EngineFolder(self.workspace.engine(new_id("eng")))
-        folder.write_key(secrets.token_urlsafe(32))
-        folder.save_wanted(wanted)
-        return self._run(folder, wanted, free_port(), waiting, say)
+        for left in reversed(range(PORT_TRIES)):
+            folder = EngineFolder(self.workspace.engine(new_id("eng")))
+            folder.write_key(secrets.token_urlsafe(32))
+            folder.save_wanted(wanted)
+            try:
+                return self._run(folder, wanted, free_port(), waiting, say)
+            except PortTaken:
+                if not left:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     def _run(
         self, folder: EngineFolder, wanted: Wanted, port: int, waiting: int, say: Say

@@ -11,6 +11,10 @@ from core.errors import ServingError
 TAIL_BYTES = 200_000
 
 
+class PortTaken(ServingError):
+    """Another program took the engine's port before it could."""
+
+
 class Cause(NamedTuple):
     """A kind of failure: how the log shows it, and what to tell the person."""
 
@@ -21,12 +25,13 @@ class Cause(NamedTuple):
 
 
 MEMORY_FIX = "Free some memory (end other programs or engines), or pick a smaller model."
+PORT_CAUSE = Cause(
+    r"address already in use",
+    "Its port was taken by another program.",
+    "Try again: another free port will be chosen.",
+)
 CAUSES = (
-    Cause(
-        r"address already in use",
-        "Its port was taken by another program.",
-        "Try again: another free port will be chosen.",
-    ),
+    PORT_CAUSE,
     Cause(
         r"Unsupported CPU attention configuration: (.+)",
         r"vLLM can't run this model's attention on a CPU (\1).",
@@ -73,7 +78,8 @@ def start_failure(log: Path, model: str) -> ServingError:
     for cause in CAUSES:
         if found := re.search(cause.pattern, text, re.IGNORECASE):
             problem = found.expand(cause.problem)
-            return ServingError(f"{_could_not(model)} {problem}", f"log: {log}", cause.fix)
+            kind = PortTaken if cause is PORT_CAUSE else ServingError
+            return kind(f"{_could_not(model)} {problem}", f"log: {log}", cause.fix)
     return ServingError(
         f"{_could_not(model)} {last_error(log)}", f"log: {log}", "The log says more."
     )

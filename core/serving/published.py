@@ -9,11 +9,14 @@ import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.serving import adapters
-from core.serving.engines import Engines
 from core.training import checkpoints, manifests
-from core.workspace import RunFolder
+from core.workspace import RunFolder, Workspace
+
+if TYPE_CHECKING:
+    from core.serving.engines import Engines
 
 UNUSED_S = 3600.0
 """How long a copy lies that no engine has, before it is cleared away."""
@@ -32,6 +35,13 @@ def of_run(folder: RunFolder) -> tuple[str, ...]:
     """Names under which adapters of a run may have been published: its result, its checkpoints."""
     places = [folder.adapter, *(each.path for each in checkpoints.complete(folder.checkpoints))]
     return tuple(name for place in places if (name := name_of(place)) is not None)
+
+
+def runs_of(workspace: Workspace, names: Iterable[str]) -> tuple[str, ...]:
+    """Runs whose adapters are served under any of these names, by id."""
+    wanted = set(names)
+    runs = sorted(path.name for path in workspace.runs.glob("run-*")) if wanted else []
+    return tuple(each for each in runs if wanted & {*of_run(workspace.run(each))})
 
 
 def registered(engines: Engines) -> frozenset[str]:

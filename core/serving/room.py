@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
 from core.errors import ServingError
 from core.serving import launch
-from core.serving.engines import Engines
 from core.serving.launch import MOST_SHARE, Wanted
 from core.training.capacity import main_memory
+
+if TYPE_CHECKING:
+    from core.serving.engines import Engines
 
 T = TypeVar("T")
 PROGRAM_BYTES = 1_100_000_000
 """Main memory of an engine beside its weights and cache (measured: vLLM on a CPU, resident)."""
 UNKNOWN_PARAMETERS = 1_000_000_000
 """For a Hub model that is not here yet."""
+SLACK = 1.25
+"""Of main memory, for what else grows meanwhile."""
 GPU_SLACK = 1.25
 """GPU memory that an engine needs, over its weights: activations and a least cache."""
 
@@ -57,16 +61,23 @@ def _fitting(
     return together
 
 
+def left_beside(wanted: Sequence[Wanted]) -> bool:
+    """Whether engines for all of these fit beside whatever runs now.
+
+    Never on a GPU, of whose memory each engine takes its whole share.
+    """
+    if any(each.gpu is not None for each in wanted):
+        return False
+    return sum(map(_cpu_cost, wanted)) * SLACK <= main_memory()[1]
+
+
 def _measures(
     engines: Engines, wanted: Sequence[Wanted]
 ) -> tuple[float, Callable[[Wanted], float]]:
     """Bytes that can be had, and what an engine takes of them."""
     gpu = wanted[0].gpu
     if gpu is not None:
-        mib = gpu.total * MOST_SHARE
-        return mib * (
-            1 << 20
-        ), lambda one: launch.parameters(one, UNKNOWN_PARAMETERS) * 2 * GPU_SLACK
+        return gpu.total * MOST_SHARE * (1 << 20), _gpu_cost
     given_back = sum(_resident(engine.process.pid) for engine in engines.living())
     free = float(main_memory()[1] + given_back)
     return free, _cpu_cost

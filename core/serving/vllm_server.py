@@ -106,9 +106,17 @@ class LetBaseBe(importlib.abc.MetaPathFinder):
 
 
 def without_adapter_nothing(operator: Callable[..., None]) -> Callable[..., None]:
-    """An operator to which rows with a negative adapter add nothing."""
+    """An operator to which rows with a negative adapter add nothing.
+
+    Nothing is added either where there are fewer rows than inputs: these are logits of a prompt's
+    own tokens among several requests, for which vLLM's rows are those of what is sampled, and the
+    whole engine would end. Adapters have no weights there but in an `lm_head`, which a certificate
+    would see missing.
+    """
 
     def mended(inputs: Any, weights: Any, output: Any, rows: Any, *more: Any, **named: Any) -> None:
+        if len(rows) not in (1, len(inputs)):
+            return
         # No branch on what is in the tensor: vLLM may compile this.
         kept = inputs.masked_fill((rows < 0).unsqueeze(1), 0.0)
         operator(kept, weights, output, rows.clamp(min=0), *more, **named)

@@ -29,7 +29,8 @@ from core.training.manifests import FileFact, Manifest
 from core.workspace import Workspace
 
 NOT_PROVEN = (
-    "Imported, not trained here: there is no parity record, so what it answers can't be proven."
+    "Imported, not trained here: nobody recorded what it answered where it was made, so a "
+    "certificate can only show that it stays as it was imported."
 )
 OWN_RECORD = "duotune.json"
 """What Duotune writes into its own exports."""
@@ -276,13 +277,3 @@ def _build(place: Path, folder: Path, found: Found, path: Path) -> Kept:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return library.at(place, entry)
-
-
-def need_trained(entry: LibraryEntry) -> None:
-    """Raises RunError for a model that was imported: it can't be proven, so not exported either."""
-    if entry.origin == "imported":
-        raise RunError(
-            f"'{entry.name}' was imported and not trained here, so there is nothing to prove it "
-            "by, and no plan to export it with.",
-            fix="Serve and compare it as it is; its files lie in the library.",
-        )

@@ -9,20 +9,20 @@ from eval.statistics.agreement import Agreement, cohen_kappa, krippendorff_alpha
 from eval.statistics.calibration import JudgeErrors, Rate, corrected_rate, judge_errors
 from eval.statistics.discordance import Discordance, WinRate, mcnemar, sign_test, win_rate
 from eval.statistics.equivalence import Equivalence, equivalence, noninferiority
+from eval.statistics.groups import Groups, group
 from eval.statistics.intervals import (
     CONFIDENCE,
     FEW_GROUPS,
     RESAMPLES,
     SEED,
-    Groups,
     Interval,
     difference_interval,
-    group,
     wilson,
 )
 from eval.statistics.multiplicity import holm
 from eval.statistics.paired import FLIPS, paired_estimate, sign_flip_p
 from eval.statistics.power import (
+    POWER,
     cautious_deviation,
     clear_win,
     decided_needed,
@@ -37,6 +37,7 @@ __all__ = [
     "CONFIDENCE",
     "FEW_GROUPS",
     "FLIPS",
+    "POWER",
     "RESAMPLES",
     "SEED",
     "Agreement",

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from core.messages import Record
-from eval.statistics.intervals import difference_interval, group
+from eval.statistics.groups import group
+from eval.statistics.intervals import difference_interval
 from eval.statistics.paired import scored_pairs, sign_flip_p
 from eval.statistics.power import FEWEST_ONE_SIDED
 
@@ -93,7 +94,7 @@ def mcnemar(
 
 
 def win_rate(winners: Sequence[Winner | None], groups: Sequence[str]) -> WinRate:
-    """Win rate of the tuned side with a BCa interval over groups and an exact test.
+    """Win rate of the tuned side with its interval over groups and an exact test.
 
     None among the winners is a pair that nobody could judge: it is counted, never a tie.
     """
@@ -129,7 +130,7 @@ def _tested(
         return None, None, 0, "No sample was scored on both sides."
     grouped = group(differences, names)
     count = len(grouped.sums)
-    moved = int((np.abs(grouped.sums) > 0).sum())
+    moved = grouped.moved
     note = ""
     if moved < FEWEST_ONE_SIDED:
         note = (

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.messages import Record
-from eval.statistics.intervals import FEW_GROUPS, TINY, Groups, agreeing_interval, group
+from eval.statistics.groups import TINY, Groups, group
+from eval.statistics.intervals import FEW_GROUPS, agreeing_interval
 from eval.statistics.paired import scored_pairs
 
 ALPHA = 0.05
 FORGETTING_MARGIN = 0.02
 """How much a general score may fall, in shares, before it counts as forgotten."""
 FEW_MOVED = 30
-"""With fewer groups that differ, the t distribution promises too much and an exact bound joins."""
+"""With fewer groups that differ, and most alike, the t distribution promises too much: an exact
+bound joins."""
 
 
 class Equivalence(Record):
@@ -135,9 +137,9 @@ def _bounds(grouped: Groups, span: float) -> tuple[float, float, str]:
     if np.ptp(means) < TINY:
         found = agreeing_interval(float(means[0]), count, span)
         return float(found.low or 0.0), float(found.high or 0.0), found.note
-    reach = float(t.ppf(1 - ALPHA, count - 1)) * grouped.standard_error
+    reach = float(t.ppf(1 - ALPHA, grouped.freedom)) * grouped.standard_error
     low, high = grouped.mean - reach, grouped.mean + reach
-    if int((np.abs(means) > TINY).sum()) >= FEW_MOVED:
+    if grouped.moved >= FEW_MOVED or 2 * grouped.moved > count:
         return max(low, -span), min(high, span), ""
     low = min(low, grouped.mean - _unseen(int((means < -TINY).sum()), count, span))
     high = max(high, grouped.mean + _unseen(int((means > TINY).sum()), count, span))
@@ -158,7 +160,7 @@ def _p_values(
 ) -> tuple[float | None, float | None]:
     from scipy.stats import t
 
-    error, freedom = grouped.standard_error, len(grouped.sums) - 1
+    error, freedom = grouped.standard_error, grouped.freedom
     if error < TINY:
         return None, None
     p_low = float(t.sf((grouped.mean - margins[0]) / error, freedom))

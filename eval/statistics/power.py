@@ -5,11 +5,19 @@ from __future__ import annotations
 from functools import cache
 from math import ceil, sqrt
 
+import numpy as np
+
 from eval.records import Estimate
 
 POWER_FACTOR = 2.8016
 """z(0.975) + z(0.80): what a difference must be, in standard errors, to show 8 times in 10."""
 POWER = 0.80
+Z = 1.959963984540054
+"""97.5% point of the normal distribution."""
+LEAST_GAP = 1e-4
+"""How exactly a detectable gap is found, in shares."""
+REACH = 6
+"""Standard deviations of the number of differing pairs that are looked at."""
 FEWEST_ONE_SIDED = 6
 """The fewest pairs, all going one way, that an exact two-sided test shows (p < .05)."""
 MOST_DECIDED = 20_000
@@ -60,15 +68,55 @@ def decided_needed(rate: float) -> int | None:
     )
 
 
+def power(groups: int, gap: float, deviation: float) -> float:
+    """How often the verdict's test shows a true difference of `gap` over so many groups.
+
+    Where gap and deviation may be those of yes-or-no answers (deviation^2 >= gap (1 - gap)), the
+    exact McNemar test over every number of pairs that can differ (Duffy 1984); otherwise the
+    paired t test, whose groups count as z^2 / 2 fewer than under the normal law (Guenther 1981).
+    """
+    from scipy.stats import binom, norm
+
+    differing = deviation**2 + gap**2
+    if groups < FEWEST_ONE_SIDED or gap <= 0:
+        return 0.0
+    if not gap <= differing <= 1:
+        distance = gap * sqrt(groups - Z**2 / 2) / deviation if deviation else float("inf")
+        return float(norm.sf(Z - distance))
+    spread = REACH * sqrt(groups * differing * (1 - differing))
+    decided = np.arange(
+        max(FEWEST_ONE_SIDED, int(groups * differing - spread)),
+        min(groups, ceil(groups * differing + spread)) + 1,
+    )
+    wins = binom.isf(0.025, decided, 0.5) + 1
+    shown = binom.sf(wins - 1, decided, (1 + gap / differing) / 2)
+    return float((binom.pmf(decided, groups, differing) * shown).sum())
+
+
 def detectable_gap(groups: int, deviation: float) -> float:
     """The smallest true difference that `groups` would show 8 times in 10, at most 1."""
-    by_spread = POWER_FACTOR * deviation / sqrt(groups)
-    return min(1.0, max(by_spread, FEWEST_ONE_SIDED / groups))
+    low, high = 0.0, 1.0
+    while high - low > LEAST_GAP:
+        middle = (low + high) / 2
+        low, high = (low, middle) if power(groups, middle, deviation) >= POWER else (middle, high)
+    return high
 
 
+@cache
 def groups_needed(gap: float, deviation: float) -> int:
-    """How many groups would show a true difference of `gap` 8 times in 10."""
-    return max(ceil((POWER_FACTOR * deviation / gap) ** 2), ceil(FEWEST_ONE_SIDED / gap))
+    """How many groups would show a true difference of `gap` 8 times in 10.
+
+    Raises ValueError for a gap that is not above 0.
+    """
+    if not gap > 0:
+        raise ValueError(f"a gap must be above 0, not {gap}")
+    low = high = FEWEST_ONE_SIDED
+    while power(high, gap, deviation) < POWER:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if power(middle, gap, deviation) >= POWER else (middle, high)
+    return high
 
 
 def more_needed(estimate: Estimate, gap: float) -> int | None:
@@ -86,11 +134,12 @@ def more_needed(estimate: Estimate, gap: float) -> int | None:
 def cautious_deviation(estimate: Estimate) -> float:
     """The spread of the differences, never as small as a handful of equal pairs would suggest.
 
-    One more pair is thought to go each way (add-one smoothing).
+    Its square is the expected variance given the one seen, (count - 1) / (count - 3) times that
+    (the mean of an inverse chi-squared), and at least what it would be had one group gone each
+    way. Where nothing varied, three groups may (the rule of three, Hanley 1983).
     """
-    count = max(estimate.pairs, 1)
+    count = max(estimate.groups, 1)
     spread, mean = estimate.deviation or 0.0, estimate.difference or 0.0
-    second_moment = spread**2 * max(count - 1, 0) / count + mean**2
-    smoothed = (second_moment * count + 2) / (count + 2)
-    centre = mean * count / (count + 2)
-    return sqrt(max(smoothed - centre**2, 0.0))
+    unsure = (count - 1) / (count - 3) if count > 3 else 1.0
+    squares = max(unsure * spread**2 * (count - 1) + mean**2 * count, 2.0 if spread else 3.0)
+    return sqrt(max(squares / count - mean**2, 0.0))

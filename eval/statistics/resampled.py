@@ -62,13 +62,18 @@ def _differences(
 ) -> list[float]:
     rng = np.random.default_rng(SEED)
     found = []
+    alone = np.concatenate(members) if all(len(one) == 1 for one in members) else None
     for _ in range(resamples):
         drawn = rng.integers(len(members), size=len(members))
-        positions = np.concatenate([members[i] for i in drawn])
+        positions = alone[drawn] if alone is not None else _joined(members, drawn)
         b, t = base(positions), tuned(positions)
         if b is not None and t is not None:
             found.append(t - b)
     return found
+
+
+def _joined(members: Sequence[Positions], drawn: Positions) -> Positions:
+    return np.concatenate([members[i] for i in drawn])
 
 
 def _percentiles(

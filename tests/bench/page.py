@@ -1,13 +1,17 @@
 """What a page costs while two models answer: its memory, and how long its tasks keep it busy.
 
 The Compare room, in a real browser, over a fake server: 40 earlier messages of some length, then
-two answers of 50 tokens a second each for as long as it is told.
+two answers of 50 tokens a second each, for DUOTUNE_BENCH_MINUTES (1).
 """
 
 from __future__ import annotations
 
+import os
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -22,18 +26,24 @@ from tests.ui.browser import visit
 from tests.ui.fake_parts import FakeActions, install
 from ui import shell
 
-SECONDS = 180
+MINUTES = "DUOTUNE_BENCH_MINUTES"
 TOKENS_PER_S = 50
 EARLIER = 13
 """Turns before; with a question and two answers each shown turn is three messages."""
 WORDS = ("order", "kettle", "refund", "```python\nprint(1)\n```", "- one\n- two", "订单", "and")
+LONG_MS = 100
+TASK = "ThreadControllerImpl::RunTask"
 WATCH = """() => { window.longTasks = []; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.longTasks.push(entry.duration);
 }).observe({ type: "longtask", buffered: true }); }"""
 
 
-def measure(home: Path, seconds: float = SECONDS) -> dict[str, object]:
-    """Heap in MB at the start and end of two streams, and the long tasks in between."""
+def measure(home: Path, seconds: float = 0.0) -> dict[str, object]:
+    """Heap in MB at the start and end of two streams, and the long tasks in between.
+
+    A task's processor time says what it costs the page; on a busy machine it lasts longer.
+    """
+    seconds = seconds or 60 * float(os.environ.get(MINUTES, "1"))
     words = int(TOKENS_PER_S * seconds)
     text = " ".join(random.Random(7).choices(WORDS, k=words))
     tokens = len(pieces(text))
@@ -92,23 +102,50 @@ def _watched(page: Page, actions: FakeActions, seconds: float, tokens: int) -> d
     messages = page.locator("#compare-talk .dt-answer, #compare-talk .dt-asked").count()
     before = _heap(page)
     page.evaluate(WATCH)
-    page.locator("#compare-question textarea").fill("And now?")
-    page.locator("#compare-send").click()
-    page.wait_for_function("() => document.querySelector('.dt-now[aria-busy=true]')")
-    page.wait_for_function(
-        "() => !document.querySelector('.dt-now[aria-busy=true]')", timeout=4000 * seconds + 60_000
-    )
-    long: list[float] = page.evaluate("() => window.longTasks")
+    with _traced(page) as cpu_ms:
+        page.locator("#compare-question textarea").fill("And now?")
+        page.locator("#compare-send").click()
+        page.wait_for_function("() => document.querySelector('.dt-now[aria-busy=true]')")
+        page.wait_for_function(
+            "() => !document.querySelector('.dt-now[aria-busy=true]')",
+            timeout=4000 * seconds + 60_000,
+        )
+    lasted: list[float] = page.evaluate("() => window.longTasks")
     said = actions.comparisons()[0].turns[-1].answers
     return {
         "seconds": seconds,
         "messages_on_screen": messages,
         "heap_mb_before": round(before, 1),
         "heap_mb_after": round(_heap(page), 1),
-        "long_tasks_over_100_ms": sum(duration > 100 for duration in long),
-        "longest_task_ms": round(max(long, default=0.0)),
+        "tasks_over_100_ms_of_processor": sum(each > LONG_MS for each in cpu_ms),
+        "longest_task_ms_of_processor": round(max(cpu_ms)),
+        "processor_share": round(sum(cpu_ms) / 1000 / seconds, 3),
+        "tasks_that_lasted_over_100_ms": sum(each > LONG_MS for each in lasted),
+        "longest_task_lasted_ms": round(max(lasted, default=0.0)),
         "tokens_lost": sum(tokens - (answer.tokens or 0) for answer in said if answer),
     }
+
+
+@contextmanager
+def _traced(page: Page) -> Iterator[list[float]]:
+    """Processor time in ms of each task of the page's main thread meanwhile, there at the end."""
+    client, events, over = page.context.new_cdp_session(page), list[dict[str, Any]](), list[bool]()
+    client.on("Tracing.dataCollected", lambda told: events.extend(told["value"]))
+    client.on("Tracing.tracingComplete", lambda _: over.append(True))
+    wanted = {"includedCategories": ["toplevel"]}
+    client.send("Tracing.start", {"traceConfig": wanted, "transferMode": "ReportEvents"})
+    cpu_ms: list[float] = []
+    try:
+        yield cpu_ms
+    finally:
+        client.send("Tracing.end")
+        while not over:
+            page.wait_for_timeout(50)
+        client.detach()
+    names = [e for e in events if e["name"] == "thread_name"]
+    main = {(e["pid"], e["tid"]) for e in names if e["args"]["name"] == "CrRendererMain"}
+    tasks = [e for e in events if e["name"] == TASK and (e["pid"], e["tid"]) in main]
+    cpu_ms.extend(task.get("tdur", 0) / 1000 for task in tasks)
 
 
 def _heap(page: Page) -> float:

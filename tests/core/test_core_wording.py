@@ -127,6 +127,18 @@ def told_by_errors() -> Iterator[tuple[str, str]]:
                 yield file, text
 
 
+def test_every_error_that_nobody_foresaw_has_its_chinese() -> None:
+    told = [
+        (file, ast.literal_eval(node.args[0]))
+        for file, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Unforeseen"
+    ]
+    assert len(told) > 4
+    said_as = [(file, said(f"{text}: ValueError: ab12.", "zh")) for file, text in told]
+    assert [pair for pair in said_as if not HAN.search(pair[1])] == []
+
+
 def test_every_error_has_its_chinese() -> None:
     found = [pair for pair in told_by_errors() if not pair[0].startswith(TERMINAL_ONLY)]
     assert len(found) > 150

@@ -8,8 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from core.actions import Actions
+from core.certificates import certifications
 from core.disk import write_atomic
 from core.errors import RunError
+from core.exporting import exports
 from core.exporting.records import ExportFolder, ExportRequest, Made
 from core.identifiers import now
 from core.settings import Settings
@@ -151,16 +153,30 @@ def test_what_is_served_is_neither_deleted_nor_renamed(
     assert actions.shelved("tea").is_served
 
 
-def test_an_imported_model_is_not_exported_and_says_why(actions: Actions, tmp_path: Path) -> None:
+def test_an_imported_model_is_tried_beside_its_base(actions: Actions, tmp_path: Path) -> None:
     actions.import_model(foreign_adapter(tmp_path / "foreign"))
-    for verb in (lambda: actions.start_export("foreign", "adapter"),
-                 lambda: actions.certify("foreign")):  # fmt: skip
-        with pytest.raises(RunError, match="imported and not trained here"):
-            verb()
     assert [one.key for one in actions.contenders_of("foreign")] == [
         "base:starter", "library:foreign",
     ]  # fmt: skip
     assert actions.lineage("foreign").origin == "imported"
+
+
+def test_a_model_that_is_exported_or_certified_can_not_be_deleted(
+    actions: Actions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(exports, "run_program", lambda *_: None)
+    monkeypatch.setattr(certifications, "run_program", lambda *_: None)
+    actions.import_model(foreign_adapter(tmp_path / "foreign"))
+    export = actions.start_export("foreign", "adapter")
+    certification = actions.start_certification("foreign")
+    for end in (
+        lambda: actions.cancel_export(export.id),
+        lambda: actions.cancel_certification(certification.id),
+    ):
+        with pytest.raises(RunError, match="exported or certified"):
+            actions.deletion("foreign")
+        end()
+    assert actions.delete_kept("foreign").exports == (export.id,)
 
 
 def test_a_folder_that_can_not_be_read_can_still_be_taken_out(actions: Actions) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.data import ingest, splitting, store
+from core.data import ingest, leaks, splitting, store
 from core.data.records import Dataset
 from core.disk import take_lease, write_atomic
 from core.errors import DataError, RunError, ServingError
@@ -22,7 +22,8 @@ from core.workspace import Workspace
 from eval import comparison, evaluations, program, rubric_choice
 from eval.evaluations import Launch
 from eval.folder import ReportFolder
-from eval.records import Comparison, EvaluationRequest, Progress
+from eval.judging_records import JudgeOptions
+from eval.records import Comparison, EvaluationParts, EvaluationRequest, Progress
 from tests.eval import made_up
 from tests.fakes import Behaviour, FakeServer, Messages
 
@@ -30,6 +31,9 @@ pytestmark = pytest.mark.slow
 
 REPORT = "rep-20261121-104500-1a2b"
 RUN = "run-20261121-103005-9f2c"
+PLAIN = EvaluationParts(controls=False, forgetting=False, likelihood=False)
+"""Nothing is asked but the questions; test_surroundings.py has the rest."""
+ONLY_VERDICTS = JudgeOptions(pairwise=False, exam=False, repeated=0)
 JUDGED = (
     made_up.RUBRIC
     + """
@@ -79,6 +83,10 @@ def run(workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch)
     """A run that succeeded, as `core.training.runs` would tell."""
     view = made_up.run_view()
     split = splitting.frozen_split(workspace, dataset.id)
+    seen = leaks.LeakReport(
+        train_rows=20, held_out_rows=60, leaked_ids=(), counts={}, pairs=(), split=split.fingerprint
+    )
+    leaks.save_leaks(workspace, split, seen)  # numbers are too like each other for the real gate
     plan = view.run.plan.model_copy(
         update={"dataset_id": dataset.id, "split_fingerprint": split.fingerprint}
     )
@@ -92,7 +100,7 @@ def run(workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch)
 def folder(workspace: Workspace) -> ReportFolder:
     """An evaluation that was asked for, and whose process has gone."""
     found = ReportFolder.of(workspace, REPORT)
-    ask(found, EvaluationRequest(run_id=RUN, rubric=made_up.RUBRIC))
+    ask(found, EvaluationRequest(run_id=RUN, rubric=made_up.RUBRIC, parts=PLAIN))
     gone = Launch(created="2026-11-21T10:45:00+00:00", process=ProcessId(pid=2**22, started=1.0))
     write_atomic(found.launch, gone.model_dump_json())
     return found
@@ -100,6 +108,12 @@ def folder(workspace: Workspace) -> ReportFolder:
 
 def ask(folder: ReportFolder, request: EvaluationRequest) -> None:
     write_atomic(folder.request, request.model_dump_json())
+
+
+def judged(limit: int | None = None) -> EvaluationRequest:
+    return EvaluationRequest(
+        run_id=RUN, rubric=JUDGED, limit=limit, parts=PLAIN, judging=ONLY_VERDICTS
+    )
 
 
 Evaluate = Callable[[], int]
@@ -211,7 +225,7 @@ def test_an_unexpected_error_is_told_without_a_traceback(
 def test_without_a_judge_its_criterion_is_left_out(
     workspace: Workspace, evaluate: Evaluate, server: FakeServer, folder: ReportFolder
 ) -> None:
-    ask(folder, EvaluationRequest(run_id=RUN, rubric=JUDGED))
+    ask(folder, judged())
     with server:
         assert evaluate() == 0
     report = evaluations.load_report(workspace, REPORT)
@@ -228,7 +242,7 @@ def test_a_judge_is_asked_once_per_answer_and_its_word_is_kept(
     folder: ReportFolder,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ask(folder, EvaluationRequest(run_id=RUN, rubric=JUDGED, limit=25))
+    ask(folder, judged(limit=25))
     server.models["judge"].text = json.dumps({"evidence": "", "reason": "Nice.", "met": True})
     with server:
         monkeypatch.setenv("DUOTUNE_JUDGE_URL", server.base_url)
@@ -243,7 +257,8 @@ def test_a_judge_is_asked_once_per_answer_and_its_word_is_kept(
     report = evaluations.load_report(workspace, REPORT)
     tone = next(result for result in report.criteria if result.criterion_id == "tone")
     assert (tone.estimate.pairs, tone.estimate.tuned) == (25, 1.0)
-    assert server.key not in "".join(p.read_text() for p in folder.root.iterdir() if p.is_file())
+    kept = b"".join(p.read_bytes() for p in folder.root.iterdir() if p.is_file())
+    assert server.key.encode() not in kept
 
 
 @pytest.mark.slow
@@ -254,7 +269,7 @@ def test_a_dead_judge_is_given_up_and_nothing_becomes_wrong(
     folder: ReportFolder,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ask(folder, EvaluationRequest(run_id=RUN, rubric=JUDGED))
+    ask(folder, judged())
     server.models["judge"].always = 503
     with server:
         monkeypatch.setenv("DUOTUNE_JUDGE_URL", server.base_url)

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
-from eval.metrics_labels import Confusion, classify, macro_f1
+from eval import metrics
+from eval.metrics_corpus import bleu_figure, chrf_figure, macro_f1_figure
+from eval.metrics_labels import classify, macro_f1
+from eval.metrics_records import Confusion
 from eval.metrics_text import (
     bleu,
     chrf,
@@ -17,6 +20,7 @@ from eval.metrics_text import (
     sentence_chrf,
 )
 from eval.metrics_tokens import tokens
+from tests.eval import made_up
 
 
 @pytest.mark.parametrize(
@@ -140,3 +144,54 @@ def test_no_answer_at_all_gives_no_figure() -> None:
     outside = classify(["a", "b"], [None, None], had=[True, True])
     assert (outside.accuracy, outside.micro_precision, outside.outside) == (0.0, None, 2)
     assert macro_f1([], []) is None
+
+
+def test_resampled_figures_are_those_of_the_whole_corpus() -> None:
+    references = ["the cat sat on the mat", "a dog ran away from home", "您好，世界很大", "yes"]
+    answers = ["the cat is on the mat", "a dog ran home", "您好，世界很小", "no"]
+    everything = np.arange(4)
+    assert (
+        bleu_figure(references, answers, "en")(everything) == bleu(references, answers, "en").value
+    )
+    assert chrf_figure(references, answers)(everything) == pytest.approx(
+        chrf(references, answers).value
+    )
+    twice = np.array([0, 0, 1])
+    again = [references[i] for i in twice], [answers[i] for i in twice]
+    assert chrf_figure(references, answers)(twice) == pytest.approx(chrf(*again).value)
+    assert bleu_figure(["yes", "no"], ["yes", "no"], "en")(np.arange(2)) is None
+    labels = ["a", "b", "c"]
+    rng = np.random.default_rng(7)
+    of, given = ([labels[i] for i in rng.integers(0, 3, 60)] for _ in "ab")
+    outside = [None if i % 7 == 0 else label for i, label in enumerate(given)]
+    chosen = rng.integers(0, 60, 40)
+    assert macro_f1_figure(of, outside, labels)(chosen) == pytest.approx(
+        macro_f1([of[i] for i in chosen], [outside[i] for i in chosen])
+    )
+
+
+def test_labels_are_found_whole_or_in_brackets_and_nowhere_else() -> None:
+    assert metrics.label_set(["refund", "repair", "refund"] * 3) == ("refund", "repair")
+    bracketed = [f"[{('A', 'B')[i % 2]}] some text number {i}" for i in range(12)]
+    assert metrics.label_set(bracketed) == ("[A]", "[B]")
+    assert metrics.label_set([f"a sentence of its own, number {i}" for i in range(12)]) == ()
+    assert metrics.label_of("【A】 yes", ("[A]", "[B]")) == "[A]"
+    assert metrics.label_of("it is [A]", ("[A]", "[B]")) is None
+    assert metrics.label_of("I think refund.", ("refund", "repair")) == "refund"
+    assert metrics.label_of("refund or repair", ("refund", "repair")) is None
+
+
+def test_a_report_has_both_kinds_of_figures_with_intervals() -> None:
+    found = metrics.measure(made_up.comparisons(40, 5, 5, 5), ("[REFUND]", "[REPAIR]"), seed=7)
+    rows = {row.name: row for row in found.rows}
+    assert list(rows) == ["accuracy", "macro F1", "BLEU", "chrF2", "ROUGE-L"]
+    assert rows["accuracy"].difference == pytest.approx(35 / 55)
+    for row in rows.values():
+        ends = [end for end in (row.low, row.difference, row.high) if end is not None]
+        assert len(ends) == 3, row.name
+        assert ends == sorted(ends)
+    assert found.labels_base is not None
+    assert found.labels_base.outside == 45
+    assert found.language == "en"
+    whole = metrics.measure(made_up.comparisons(9, 0, 0, 0), ("yes", "no"), seed=7)
+    assert [row.name for row in whole.rows] == ["accuracy", "macro F1"]

@@ -62,9 +62,11 @@ def test_a_clear_win_needs_what_the_exact_sign_test_says(decided: int, wins: int
     assert statistics.clear_win(decided) == wins
 
 
-def test_needed_examples_follow_the_normal_formula_and_fit_the_detectable_gap() -> None:
-    assert statistics.groups_needed(0.5, 1.0) == 32  # (1.96 + 0.84)^2 / 0.25, rounded up
-    assert statistics.detectable_gap(32, 1.0) == pytest.approx(0.5, abs=0.01)
+def test_needed_examples_fit_the_detectable_gap() -> None:
+    assert statistics.groups_needed(0.5, 1.0) == 34  # (1.96 + 0.84)^2 / 0.25 + 1.96^2 / 2
+    assert statistics.detectable_gap(34, 1.0) == pytest.approx(0.5, abs=0.01)
+    needed = statistics.groups_needed(0.15, 0.7)
+    assert statistics.detectable_gap(needed, 0.7) == pytest.approx(0.15, abs=0.002)
     assert statistics.detectable_gap(4, 0.1) == 1.0  # four pairs can't show anything
 
 
@@ -117,21 +119,6 @@ def test_the_same_data_give_the_same_figures() -> None:
     rng = np.random.default_rng(5)
     base, tuned = list(rng.random(60)), list(rng.random(60))
     assert paired_estimate(base, tuned, names(60)) == paired_estimate(base, tuned, names(60))
-
-
-@pytest.mark.slow
-def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    rng = np.random.default_rng(11)
-    truth, covered, rounds = 0.15, 0, 300
-    for _ in range(rounds):
-        base = (rng.random(60) < 0.4).astype(float)
-        tuned = np.where(rng.random(60) < 0.25, 1.0, base)  # 0.25 * (1 - 0.4) = 0.15 more
-        groups = statistics.group(tuned - base, names(60))
-        low, high, _ = statistics.difference_interval(groups)
-        assert low is not None
-        assert high is not None
-        covered += low <= truth <= high
-    assert 0.91 <= covered / rounds <= 1.0
 
 
 @settings(max_examples=25, deadline=None)

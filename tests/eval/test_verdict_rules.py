@@ -149,3 +149,30 @@ def test_most_unscored_is_not_measured() -> None:
     found = reports.build(evidence(some[:100]))
     assert found.verdict.kind == "not_measured"
     assert "only 40 of 100" in found.verdict.sentence
+
+
+def test_a_gate_that_goes_wrong_more_often_is_told_without_correction() -> None:
+    """Six of sixty fail the gate when tuned: p = 0.03 alone, more after Holm's correction."""
+    gated = """
+id: gated
+criteria:
+  - {id: right, text: Right., kind: check, headline: true, check: {type: contains, text: right}}
+  - {id: polite, text: Polite., kind: check, GATE check: {type: contains, text: please}}
+  - {id: short, text: Short., kind: check, check: {type: length, max_chars: 90}}
+"""
+    compared = [
+        Comparison(
+            sample=made_up.sample(i),
+            base=made_up.said("please"),
+            tuned=made_up.said("right" if i < 6 else "right, please"),
+        )
+        for i in range(60)
+    ]
+    kinds = {}
+    for gate in ("", "gate: fail,"):
+        rubric = load(gated.replace("GATE", gate))
+        report = reports.build(made_up.evidence(compared, rubric))
+        kinds[gate] = report.verdict.kind
+        polite = next(r for r in report.criteria if r.criterion_id == "polite")
+        assert polite.estimate.p_value == pytest.approx(2 * 0.5**6)
+    assert kinds == {"": "better", "gate: fail,": "better_and_worse"}

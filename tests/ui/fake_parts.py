@@ -320,6 +320,11 @@ class FakeEvaluation:
             for comparison in compared
             for side in SIDES
         ]
+        for path, rows in (
+            (self.folder.comparisons, compared),
+            (self.folder.verdicts, verdicts),
+        ):
+            write_atomic(path, "".join(f"{row.model_dump_json()}\n" for row in rows))
         report = reports.build(
             Evidence(
                 report_id=self.folder.report_id, request=request, rubric=rubric, run=view,

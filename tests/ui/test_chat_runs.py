@@ -14,8 +14,7 @@ from core.workspace import Workspace
 from tests.fakes_runs import FakeRunActions
 from tests.ui.fake_terminal import PLAN
 from ui import cards
-from ui.rooms.report import ReportRoom
-from ui.visit import Visit
+from ui.rooms.report.room import ReportRoom
 from ui.watch import Watch
 from ui.words import Voice
 
@@ -66,6 +65,5 @@ def test_a_run_with_a_model_can_be_evaluated_however_its_last_attempt_ended(
     watch = SimpleNamespace(runs=actions.runs, evaluations=actions.evaluations)
     room = ReportRoom(cast(Any, SimpleNamespace(watch=watch, actions=actions)))
 
-    offered = room.draw(Visit(Voice("en"), "chat-main", ""), None, None)[0]
-
-    assert [tuple(choice) for choice in offered.choices] == [("desk", with_model.id)]
+    assert [run.id for run in room.finished()] == [with_model.id]
+    assert room.run_of(None) == with_model.id

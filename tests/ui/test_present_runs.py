@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import RunError
 from core.library_actions import Deletion, Shelved
 from core.lineage import Lineage
 from core.training.comparing import RunComparison, RunFigures, SettingRow
@@ -20,6 +21,7 @@ from core.training.sweep import Sweep, SweepResult, Trial
 from tests.ui.test_present_run import EN, PLAN, ZH, figures, run
 from ui.present import library, plan_list, run_compare, run_events, run_health, run_tools
 from ui.present import run as shown
+from ui.present.leaving import Leaving
 from ui.present.run import Beside
 
 
@@ -248,11 +250,13 @@ def test_the_library_says_where_a_model_comes_from_and_whether_it_is_whole() -> 
     )  # fmt: skip
     kept = Kept(entry=entry, folder="/w/library/desk", is_whole=False)
     from_run = Lineage(subject="library", name="desk", origin="trained")
-    found = Shelved(kept=kept, lineage=from_run, is_served=False)
+    shelved = Shelved(kept=kept, lineage=from_run, is_served=False)
+    found = library.Shown(shelved, Leaving("desk", "desk", trouble=RunError("Files are gone.")))
     told = library.library([found], EN)
     assert "&lt;tea&gt;" in told
     assert "/w/library/desk/adapter" in told
     assert "files are missing" in told
+    assert told.count("Files are gone.") == 2, "neither exported nor certified"
     assert "3 MB" in told
     assert asked(told) == ["label", "remove", "look-delete"], "what is damaged can't be tried"
     going = Deletion(

@@ -79,7 +79,7 @@ def test_the_journey_follows_what_there_is() -> None:
         parts = told.split('class="dt-step-')[1:]
         return " ".join(part.split('"')[0] for part in parts)
 
-    run = run_view().run
+    run = run_view().run.model_copy(update={"has_model": True})
     live = run.model_copy(update={"status": "running"})
     assert states(Standing()) == "now next next next next"
     assert states(Standing(dataset())) == "done now next next next"
@@ -89,6 +89,8 @@ def test_the_journey_follows_what_there_is() -> None:
     measuring = Standing(dataset(), run=run, evaluation=evaluation())
     assert states(measuring) == "done done done next now"
     assert states(Standing(dataset(), run=run, report=BETTER)) == "done done done done done"
+    cleared = run.model_copy(update={"has_model": False})
+    assert states(Standing(dataset(), run=cleared, served=True)) == "done done now next next"
 
 
 def test_the_header_tells_what_goes_on() -> None:

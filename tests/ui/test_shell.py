@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,16 +33,6 @@ def test_loopback_needs_none(host: str) -> None:
     shell.check_binding(settings(host=host))
 
 
-def test_a_taken_port_is_named_and_a_free_one_is_found() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(SettingError, match=str(port)):
-            shell.free_port(settings(port=port))
-    assert shell.free_port(settings()) >= shell.FIRST_PORT
-
-
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[shell.RunningApp, FakeActions]]:
     with pytest.MonkeyPatch.context() as patch:
@@ -51,6 +40,16 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[shell.Runnin
         running = shell.launch(made)
         yield running, made
         running.close()
+
+
+def test_events_note_their_progress_on_one_small_widget(
+    app: tuple[shell.RunningApp, FakeActions],
+) -> None:
+    config = app[0].demo.get_config_file()
+    (header,) = [c["id"] for c in config["components"] if c["props"].get("elem_id") == "header"]
+    hidden = [d for d in config["dependencies"] if d["show_progress"] == "hidden" and d["outputs"]]
+    assert len(hidden) > 50
+    assert {tuple(each["show_progress_on"]) for each in hidden} == {(header,)}
 
 
 def test_the_page_answers_and_asks_no_other_host(app: tuple[shell.RunningApp, FakeActions]) -> None:

@@ -44,6 +44,21 @@ def test_a_value_before_a_long_pause_is_not_held_back() -> None:
     assert asyncio.run(asyncio.wait_for(collect(), 5))[-1] == "second"
 
 
+def test_what_begins_another_stage_waits_for_nothing() -> None:
+    async def source() -> AsyncIterator[str]:
+        yield "one"
+        await asyncio.sleep(0.01)
+        yield "one two"
+        await asyncio.sleep(0.01)
+        yield "ONE"
+        await asyncio.sleep(0.01)
+
+    async def collect() -> list[str]:
+        return [text async for text in coalesce(source(), every_s=30, stage=str.isupper)]
+
+    assert asyncio.run(asyncio.wait_for(collect(), 5)) == ["one", "ONE"]
+
+
 def test_closing_ends_the_source_in_the_task_that_began_it() -> None:
     tasks = []
 

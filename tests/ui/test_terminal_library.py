@@ -26,7 +26,7 @@ def shelf(run: Run, tmp_path: Path) -> Run:
     ended(Workspace.open(tmp_path / "home"))
     assert run("keep", FIRST, "--name", "tea").exit_code == 0
     brought = run("library", "import", foreign_adapter(tmp_path / "foreign"))
-    assert "no parity record" in " ".join(brought.stdout.split())
+    assert "nobody recorded what it answered" in " ".join(brought.stdout.split())
     assert "duotune serve library:foreign" in brought.stdout
     return run
 
@@ -35,7 +35,7 @@ def test_the_list_shows_each_with_its_lineage(shelf: Run) -> None:
     shown = " ".join(shelf("library").stdout.split())
     assert "run 'by hand' finished, best loss 0.5 →" in shown
     assert "→ not evaluated → no certificate → not exported" in shown
-    assert "imported, not trained here → not exported" in shown
+    assert "imported, not trained here → no certificate → not exported" in shown
     listed = {one["entry"]["name"]: one for one in told(shelf("library", "--json"))["library"]}
     assert listed["tea"]["lineage"]["run"]["id"] == FIRST
     assert listed["foreign"]["lineage"]["origin"] == "imported"

@@ -1,7 +1,8 @@
 // A conversation with several models. The server writes the turns; `growing.js` writes into the newest
 // one. A click on `data-do` tells the server, with the element's data and its form's fields.
-// value: {session, fresh, past, now, busy: the newest turn is being answered}
-const shown = { past: null, now: null };
+// value: {session, fresh, past: [HTML of each], now, busy: the newest turn is being answered}
+const shown = { now: null };
+const written = new WeakMap(); // what each part of the past was written from
 const NEAR_PX = 90;
 
 function place(name) {
@@ -22,6 +23,29 @@ function write(name, html) {
   into.querySelectorAll("details[data-fold]").forEach((one) => { one.open ||= open.includes(one.dataset.fold); });
 }
 
+// What is past stays as it stands: only what came or went is written.
+function keep(parts) {
+  const into = place("past");
+  const had = new Map([...into.children].map((node) => [written.get(node), node]));
+  let at = into.firstElementChild;
+  for (const html of parts) {
+    let node = had.get(html);
+    if (!node) {
+      const template = el("template", {});
+      template.innerHTML = html;
+      node = template.content.firstElementChild;
+      written.set(node, html);
+    }
+    if (node === at) at = at.nextElementSibling;
+    else into.insertBefore(node, at);
+  }
+  while (at) {
+    const next = at.nextElementSibling;
+    at.remove();
+    at = next;
+  }
+}
+
 function draw() {
   const value = props.value || {};
   const view = root();
@@ -30,7 +54,7 @@ function draw() {
   const before = shown.now;
   const other = value.session !== view.dataset.session;
   view.dataset.session = value.session || "";
-  write("past", value.past || "");
+  keep(value.past || []);
   write("now", value.now || "");
   place("now").setAttribute("aria-busy", value.busy ? "true" : "false");
   if (atEnd || other) view.scrollTop = view.scrollHeight;
@@ -68,21 +92,6 @@ function fields(form) {
   return found;
 }
 
-const KEYS = { 0: "tie", 9: "bad", ArrowDown: "tie", ArrowUp: "bad" };
-function voted(event) {
-  const bar = place("now").querySelector("[data-vote]");
-  if (!bar || !root().offsetParent || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  const places = Number(bar.dataset.vote);
-  let choice = KEYS[event.key] || (/^[1-4]$/.test(event.key) ? event.key : null);
-  if (places === 2 && event.key === "ArrowLeft") choice = "1";
-  if (places === 2 && event.key === "ArrowRight") choice = "2";
-  const button = choice && bar.querySelector(`[data-choice="${choice}"]`);
-  if (!button) return;
-  event.preventDefault();
-  button.click();
-}
-
 element.addEventListener("click", (event) => {
   const copied = event.target.closest("[data-copy]");
   if (copied) {
@@ -106,7 +115,7 @@ element.addEventListener("click", (event) => {
   trigger("act", { turn: asked.closest("[data-turn]")?.dataset.turn, place: card?.dataset.place, ...asked.dataset, values: fields(asked.closest("[data-form]")) });
   if (fold) fold.open = false;
 });
-document.addEventListener("keydown", voted);
+voteByKey(() => place("now").querySelector("[data-vote]"));
 watch("value", draw);
 draw();
 setTimeout(comeBack, 50);

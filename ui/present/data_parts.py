@@ -35,17 +35,21 @@ def section(title: str, *children: Html | None) -> Html:
     return tag("section", tag("h4", title, aria_level=2), *children, class_="dt-part")
 
 
-def fold(title: str, *children: Html | None, is_open: bool = False) -> Html:
-    """Something that unfolds below a button."""
+def fold(title: str, *children: Html | None, is_open: bool = False, stays: bool = False) -> Html:
+    """Something that unfolds below a button; `stays` keeps it open after a click inside."""
     summary = tag("summary", title, class_="dt-button")
-    return tag("details", summary, tag("div", *children), class_="dt-fold", open=is_open)
-
-
-def danger(do: str, label: str, which: str) -> Html:
-    """A button that does what can't be undone."""
     return tag(
-        "button", label, type="button", class_="dt-button dt-danger", data_do=do, data_id=which
+        "details", summary, tag("div", *children), class_="dt-fold", open=is_open, data_stays=stays
     )
+
+
+def danger(do: str, label: str, which: str, **data: str) -> Html:
+    """A button that does what can't be undone."""
+    given = {f"data_{key}": value for key, value in data.items()}
+    return tag(
+        "button", label, type="button", class_="dt-button dt-danger", data_do=do, data_id=which,
+        **given,
+    )  # fmt: skip
 
 
 def quiet(words: str) -> Html:

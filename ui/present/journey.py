@@ -71,11 +71,11 @@ def _train(standing: Standing, voice: Voice) -> tuple[State, str]:
     if run is None or (standing.plan_waits and not run.is_live):
         return "next", voice("journey.train.next")
     words = f"{voice(f'status.{run.status}')} · {run_shown.progress(run, voice)}"
-    return ("done" if run.status == "succeeded" else "now"), words
+    return ("done" if run.has_model and not run.is_live else "now"), words
 
 
 def _compare(standing: Standing, voice: Voice) -> tuple[State, str]:
-    trained = standing.run is not None and standing.run.status == "succeeded"
+    trained = standing.run is not None and standing.run.has_model
     if standing.served and trained:
         return ("done" if standing.report else "now"), voice("card.pair")
     return ("done" if standing.report else "next"), voice("journey.compare.next")

@@ -38,7 +38,7 @@ def talk(
     now = Moment(newest=True, under_way=under_way if under_way is not None else ())
     return {
         "session": session.id,
-        "past": join(past),
+        "past": past,
         "now": _turn(session, turns[-1], voice, now) if turns else "",
         "busy": under_way is not None,
     }
@@ -61,7 +61,7 @@ def empty(
         for place, (contender, title) in enumerate(who, start=1)
     ]
     lanes = tag("div", *cards, class_=f"dt-lanes dt-lanes-{len(cards)}")
-    return {"session": "", "fresh": fresh, "past": "", "now": lanes, "busy": False}
+    return {"session": "", "fresh": fresh, "past": [], "now": lanes, "busy": False}
 
 
 def _turn(session: Session, turn: Turn, voice: Voice, moment: Moment) -> Html:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from core.library_actions import Deletion, Shelved
 from core.lineage import Lineage
 from ui.markup import Child, Html, badge, facts, join, tag
-from ui.present import lineage, numbers
+from ui.present import certificate, export, lineage, numbers
 from ui.present.data_parts import act, danger, fold, quiet
+from ui.present.leaving import Leaving
 from ui.words import Voice
 
 
-def library(found: Sequence[Shelved], voice: Voice, going: Deletion | None = None) -> Html:
+class Shown(NamedTuple):
+    """A model with how it can leave."""
+
+    shelved: Shelved
+    leaving: Leaving
+
+
+def library(found: Sequence[Shown], voice: Voice, going: Deletion | None = None) -> Html:
     """Every model with where it comes from, what proves it, and where it lies.
 
     `going` names what deleting one of them takes with it: that is asked in its card.
@@ -20,18 +29,21 @@ def library(found: Sequence[Shelved], voice: Voice, going: Deletion | None = Non
     if not found:
         return quiet(voice("library.empty"))
     return join(
-        _model(one, voice, going if going and going.name == one.kept.entry.name else None)
+        _model(one, voice, going if going and going.name == one.leaving.name else None)
         for one in found
     )
 
 
-def _model(found: Shelved, voice: Voice, going: Deletion | None) -> Html:
+def _model(shown: Shown, voice: Voice, going: Deletion | None) -> Html:
+    found = shown.shelved
     entry = found.kept.entry
     marks = [] if found.kept.is_whole else [badge(voice("library.damaged"), "bad")]
     marks += [badge(voice("library.served"), "good")] if found.is_served else []
     marks += [badge(voice("library.origin.imported"))] if entry.origin == "imported" else []
     folds = [
         act("try", voice("library.try"), id=entry.name) if found.kept.is_whole else None,
+        export.folded(shown.leaving, voice),
+        certificate.folded(shown.leaving, voice),
         _label(found, voice),
         _remove(entry.name, voice),
         _delete(entry.name, voice, going),
@@ -43,6 +55,7 @@ def _model(found: Shelved, voice: Voice, going: Deletion | None) -> Html:
         facts(_facts(found, voice)),
         tag("div", *folds, class_="dt-folds"),
         class_="dt-card",
+        data_key=entry.name,
     )
 
 

@@ -18,7 +18,7 @@ def line(found: Lineage, voice: Voice) -> str:
 def steps(found: Lineage, voice: Voice) -> list[str]:
     """Its steps in words, in the order in which they happened; what is not there is said, too."""
     if found.origin == "imported":
-        return [voice("lineage.imported"), _exports(found, voice)]
+        return [voice("lineage.imported"), _certificates(found, voice), _exports(found, voice)]
     plan = _plan(found.plan, voice) if found.plan else voice("lineage.plan.unknown")
     return [
         *([_data(found.data, voice)] if found.data else []),

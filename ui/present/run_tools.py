@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from core.lineage import Lineage
 from core.training.records import Continuation, Run
 from ui.markup import Html, tag
+from ui.present import certificate, export, lineage
 from ui.present.data_parts import act, danger, fold, quiet
+from ui.present.leaving import Leaving
 from ui.words import Voice
 
 
-def tools(run: Run | None, voice: Voice, longer: Continuation | None = None) -> Html | str:
+class Beyond(NamedTuple):
+    """What is known of a run besides itself."""
+
+    lineage: Lineage | None = None
+    leaving: Leaving | None = None
+    """None where there is no model."""
+
+
+def tools(
+    run: Run | None,
+    voice: Voice,
+    longer: Continuation | None = None,
+    beyond: Beyond = Beyond(),  # noqa: B008  a tuple, which nothing changes
+) -> Html | str:
     """All of them for a run; `longer` is what training on was found to come to."""
     if run is None:
         return ""
@@ -16,13 +34,19 @@ def tools(run: Run | None, voice: Voice, longer: Continuation | None = None) -> 
     folds = [
         act("clone", voice("runs.clone"), id=run.id),
         _keep(run, voice) if run.has_model else None,
+        export.folded(beyond.leaving, voice) if beyond.leaving else None,
+        certificate.folded(beyond.leaving, voice) if beyond.leaving else None,
         _label(run, voice),
         _longer(run, longer if of_run else None, voice) if run.can_extend else None,
         _files(run, voice),
         _delete(run, voice) if ended else None,
     ]
     note = tag("p", run.note, class_="dt-run-note") if run.note else None
-    return tag("div", note, tag("div", *folds, class_="dt-folds"), class_="dt-run-tools")
+    chain = None
+    if beyond.lineage is not None:
+        chain = tag("p", lineage.line(beyond.lineage, voice), class_="dt-lineage")
+    shown = tag("div", *folds, class_="dt-folds")
+    return tag("div", note, chain, shown, class_="dt-run-tools", data_key=run.id)
 
 
 def _keep(run: Run, voice: Voice) -> Html:

@@ -26,6 +26,7 @@ EVALUATION_TONE = {
     "succeeded": "good",
     "failed": "bad",
     "interrupted": "warn",
+    "stopped": "warn",
 }
 
 
@@ -109,7 +110,7 @@ def evaluation(live: Evaluation, run: Run | None, voice: Voice) -> Html:
 
 def can_go_on(ended: Evaluation) -> bool:
     """Whether it ended early, so that it can go on with the answers that it has."""
-    return ended.status in ("failed", "interrupted")
+    return ended.status in ("failed", "interrupted", "stopped")
 
 
 def progress(live: Evaluation, voice: Voice) -> str:

@@ -11,9 +11,15 @@ from ui.words import Voice
 
 
 def vote_bar(turn: Turn, voice: Voice) -> Html:
-    """Buttons to vote with, and the keys that do the same."""
-    places = len(turn.order)
-    if places == 2:
+    """Buttons to vote on the answers of a turn with, and the keys that do the same."""
+    return ballot(len(turn.order), voice, may_reveal=turn.blind)
+
+
+def ballot(places: int, voice: Voice, may_reveal: bool = False, names: Sequence[str] = ()) -> Html:
+    """Buttons to vote with on so many places, and the keys that do the same."""
+    if names:
+        choices = [(str(n), name) for n, name in enumerate(names, 1)]
+    elif places == 2:
         choices = [("1", voice("compare.vote.left")), ("2", voice("compare.vote.right"))]
     else:
         choices = [(str(n), voice("compare.vote.place", place=n)) for n in range(1, places + 1)]
@@ -33,7 +39,7 @@ def vote_bar(turn: Turn, voice: Voice) -> Html:
         "div",
         tag("b", voice("compare.vote")),
         *buttons,
-        reveal if turn.blind else None,
+        reveal if may_reveal else None,
         class_="dt-vote",
         data_vote=places,
         tabindex="-1",

@@ -20,6 +20,8 @@ from ui.words.plan import PLAN
 from ui.words.plan_room import PLAN_ROOM
 from ui.words.plan_settings import PLAN_SETTINGS
 from ui.words.report import REPORT
+from ui.words.report_more import REPORT_MORE
+from ui.words.report_rubric import REPORT_RUBRIC
 from ui.words.runs import RUNS
 from ui.words.tokens import TOKENS
 from ui.words.train import TRAIN
@@ -38,6 +40,8 @@ WORDS: dict[str, tuple[str, str]] = {
     **TOKENS,
     **COMPARE,
     **REPORT,
+    **REPORT_MORE,
+    **REPORT_RUBRIC,
     **EXPORTS,
     **LIBRARY,
 }

@@ -20,7 +20,6 @@ REPORT = {
         "A report needs a finished run. Train one first.",
         "需要先完成一次训练才能生成报告。",
     ),
-    "report.rubric": ("Own rubric (YAML), optional", "自定义评分标准（YAML，可选）"),
     "report.limit": ("Questions at most", "最多题数"),
     "report.limit.all": ("the whole test part", "全部测试数据"),
     "report.start": ("Start the evaluation", "开始评估"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -96,7 +98,8 @@ def load_base(
     """Load tokenizer and weights: safetensors only, and no code that comes with the model.
 
     With a plan, as that plan trains them, beginning with what `start` names; without one, as they
-    are. Raises PlanError or ModelError when the plan asks for what this machine or model lacks.
+    are. Raises PlanError or ModelError when the plan asks for what this machine or model lacks, and
+    ModelError when a model folder is there no more.
     """
     wanted = plan or TrainingPlan(name="x", dataset_id="", split_fingerprint="", base_model="x")
     source = str(start.model) if start and start.model else model.id_or_path
@@ -107,23 +110,20 @@ def load_base(
     known = model.shape.parameters if model.shape else 0
     here = capabilities(offline)
     choices = arguments.decide(wanted, here, known)
-    config = AutoConfig.from_pretrained(source, trust_remote_code=False, **common)
-    choices = _offered(choices, wanted, config, model.shown_name)
-    _need_packable(wanted, config)
-    loading = _loading(wanted, choices, as_it_is=plan is None)
-    tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **common)
-    weights = AutoModelForCausalLM.from_pretrained(source, **loading, **common)
+    with _there(source, model):
+        config = AutoConfig.from_pretrained(source, trust_remote_code=False, **common)
+        choices = _offered(choices, wanted, config, model.shown_name)
+        _need_packable(wanted, config)
+        loading = _loading(wanted, choices, as_it_is=plan is None)
+        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **common)
+        weights = AutoModelForCausalLM.from_pretrained(source, **loading, **common)
     commit = getattr(weights.config, "_commit_hash", None) or model.revision
     if not known:  # a Hub model that was not here before, so of unknown size
         decided = arguments.decide(wanted, here, weights.num_parameters())
         update = {"gradient_checkpointing": decided.gradient_checkpointing}
         choices = choices.model_copy(update=update)
     if wanted.method == "qlora":
-        weights = prepare_model_for_kbit_training(
-            weights,
-            use_gradient_checkpointing=choices.gradient_checkpointing,
-            gradient_checkpointing_kwargs={"use_reentrant": False},
-        )
+        weights = _for_qlora(weights, choices)
     if start and start.adapter:
         weights = _with_adapter(weights, start.adapter, wanted)
     device, longest = pick_device(choices), config.get_text_config()
@@ -139,6 +139,22 @@ def load_base(
     )
 
 
+@contextmanager
+def _there(source: str, model: ResolvedModel) -> Iterator[None]:
+    """A folder that went away is told as that: transformers takes its path for a Hub id then."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        is_folder = model.local or source != model.id_or_path
+        if not is_folder or (Path(source) / "config.json").exists():
+            raise
+        raise ModelError(
+            f"The files of {model.shown_name} went away while it was loaded.",
+            source,
+            "Put the model folder back, or pick another model; then resume the run.",
+        ) from error
+
+
 def _loading(plan: TrainingPlan, choices: Choices, as_it_is: bool) -> dict[str, Any]:
     """How `AutoModelForCausalLM` loads the weights, and where to."""
     loading = arguments.load_arguments(plan, choices)
@@ -149,6 +165,14 @@ def _loading(plan: TrainingPlan, choices: Choices, as_it_is: bool) -> dict[str, 
     if as_it_is and choices.device == "cuda":
         loading["device_map"] = "auto"  # what doesn't fit the GPU waits in main memory
     return loading
+
+
+def _for_qlora(weights: Any, choices: Choices) -> Any:
+    return prepare_model_for_kbit_training(
+        weights,
+        use_gradient_checkpointing=choices.gradient_checkpointing,
+        gradient_checkpointing_kwargs={"use_reentrant": False},
+    )
 
 
 def _stop_ids(weights: Any, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from core.assistant import news
 from core.assistant.library_said import LibrarySaid, read_library
+from core.assistant.records import AssistantSaid, CardShown
 from core.assistant.understanding import Known, understand
+from core.certificates.certifications import Certification, CertificationRequest, Proved
 from core.certificates.records import Certificate, Lane
+from core.comparing.batch import Batch, BatchProgress, BatchRequest
 from core.exporting.records import Export, ExportRequest, Made
 from tests.core.assistant.talking import Talk, last_said, troubles
 from tests.core.assistant.test_runs_talk import HAN, pending
@@ -101,7 +105,7 @@ def test_an_import_is_looked_at_asked_and_done(started: Talk, tmp_path: Path) ->
     assert started.actions.library() == ()
     told = last_said(started.say("yes"))
     assert "“Tea-Bot”" in told
-    assert "no parity record" in told
+    assert "nobody recorded" in told
     assert "“Tea-Bot”: imported, on starter" in last_said(started.say("show my models"))
     assert HAN.search(last_said(started.say("看看我的模型")))
 
@@ -131,16 +135,9 @@ class Exporting:
         self.asked.append(("export", name, kind))
         return export(name, kind)
 
-    def certify(self, _: Any, name: str, **__: Any) -> Certificate:
+    def start_certification(self, _: Any, name: str) -> Certification:
         self.asked.append(("certify", name))
-        lanes = (
-            Lane(way="peft", verdict="green"),
-            Lane(way="vllm", verdict="not measured", sentence="vLLM is not set up."),
-        )
-        return Certificate.model_construct(
-            id="cert-1", name="tea", verdict="green", lanes=lanes,
-            sentence="What was trained is what is served and exported, as far as it was measured.",
-        )  # fmt: skip
+        return certification(name, "running")
 
 
 def export(name: str, kind: Any, made: Made | None = None) -> Export:
@@ -157,7 +154,9 @@ def exporting(monkeypatch: pytest.MonkeyPatch) -> Exporting:
     monkeypatch.setattr(
         FakeRunActions, "start_export", lambda s, name, kind: found.start_export(s, name, kind)
     )
-    monkeypatch.setattr(FakeRunActions, "certify", lambda s, name, **k: found.certify(s, name, **k))
+    monkeypatch.setattr(
+        FakeRunActions, "start_certification", lambda s, name: found.start_certification(s, name)
+    )
     return found
 
 
@@ -213,12 +212,59 @@ def test_how_exports_stand(started: Talk, monkeypatch: pytest.MonkeyPatch) -> No
     assert "as zip: being made" in told
 
 
-def test_the_proof_is_asked_made_and_told(started: Talk, exporting: Exporting) -> None:
+def test_the_proof_is_asked_then_started(started: Talk, exporting: Exporting) -> None:
     run = started.world.succeed()
     chat = started.say("check that what is served is what was trained")
     assert pending(chat) == "certify"
     assert exporting.asked == []
-    told = last_said(started.say("yes"))
+    chat = started.say("yes")
     assert exporting.asked == [("certify", run.id)]
-    assert "- peft: the same" in told
+    assert f"“{run.plan.name}” is being measured" in last_said(chat)
+    assert CardShown(card="certification", id="cer-1") in chat.items
+
+
+def certification(name: str, status: Any, **facts: Any) -> Certification:
+    request = CertificationRequest.model_construct(name=name, export_id=None)
+    given = {"problem": "", "fix": "", "proved": None, "told": ""} | facts
+    return Certification.model_construct(id="cer-1", request=request, status=status, **given)
+
+
+def certificate() -> Certificate:
+    lanes = (
+        Lane(way="peft", verdict="green"),
+        Lane(way="vllm", verdict="not measured", sentence="vLLM is not set up."),
+    )
+    return Certificate.model_construct(
+        id="cert-1", name="tea", verdict="green", lanes=lanes,
+        sentence="What was trained is what is served and exported, as far as it was measured.",
+    )  # fmt: skip
+
+
+def test_what_ended_with_models_is_told_once_with_its_card(
+    started: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = started.world.succeed()
+    assert news.news(started.actions, started.chat_id)  # the run itself
+    made = Made.model_construct(path="/out/tea", url="", verdict="green")
+    proved = Proved(certificate_id="cert-1", verdict="green", sentence="")
+    batch = Batch.model_construct(
+        id="bat-1", status="done", request=BatchRequest(name="mine.txt", contenders=(), titles=()),
+        progress=BatchProgress(phase="done", done=8, total=9, failed=1), problem="", fix="",
+    )  # fmt: skip
+    for verb, found in (
+        ("exports", (export(run.id, "gguf", made), export(run.id, "zip"))),
+        ("certifications", (certification(run.id, "done", proved=proved),)),
+        ("batches", (batch,)),
+    ):
+        monkeypatch.setattr(FakeRunActions, verb, lambda *_, found=found: found)
+    monkeypatch.setattr(FakeRunActions, "certificate", lambda *_: certificate())
+    chat = news.news(started.actions, started.chat_id)
+    assert chat is not None
+    told = "\n".join(item.text for item in chat.items if isinstance(item, AssistantSaid))
+    assert f"“{run.plan.name}” as gguf: /out/tea (parity: the same)" in told
+    assert "as zip" not in told, "it goes on"
     assert "- vllm: not measured" in told
+    assert "8 answers, and 1 failed" in told
+    cards = [(item.card, item.id) for item in chat.items if isinstance(item, CardShown)]
+    assert {("export", "exp-1"), ("certification", "cer-1")} <= set(cards)
+    assert news.news(started.actions, started.chat_id) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from core.certificates.certify import Exported, Wish
 from core.certificates.records import Certificate
 from core.certificates.source import Source
 from core.serving.engines import Engines
+from core.settings import Settings
+from core.workspace import Workspace
 from tests.core.certificates import tiny_runs
 from tests.core.training.conftest import Data
 
@@ -20,6 +23,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.thorough, pytest.mark.timeout(3600)]
 
 def silent(_: str) -> None:
     return None
+
+
+@pytest.fixture(scope="module")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    """Engines of this module alone, which don't compile: for a few short questions that costs more
+    than it brings."""
+    workspace = Workspace.open(tmp_path_factory.mktemp("certified"))
+    settings = Settings(home=workspace.root, offline=True, vllm_options=("--enforce-eager",))
+    found = Engines(workspace, settings)
+    yield found
+    found.stop_all()
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from core.serving.engines import Engines
 from tests.core.training.attempts import carry_out
 from tests.core.training.conftest import Data, dialogue, make_data
 
-ARCHITECTURES = ("qwen3", "llama", "mistral")
+ARCHITECTURES = ("qwen3", "llama", "mistral", "gemma3")
 METHODS: dict[str, dict[str, Any]] = {
     "lora": {},
     "rslora": {"method": "rslora", "alpha": 8},
@@ -30,19 +30,22 @@ METHODS: dict[str, dict[str, Any]] = {
 MAKE = """
 import sys
 import torch
-from transformers import (AutoTokenizer, LlamaConfig, LlamaForCausalLM, MistralConfig,
-    MistralForCausalLM, Qwen3Config, Qwen3ForCausalLM)
+from transformers import (AutoTokenizer, Gemma3ForCausalLM, Gemma3TextConfig, LlamaConfig,
+    LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen3Config, Qwen3ForCausalLM)
 kinds = {"qwen3": (Qwen3Config, Qwen3ForCausalLM), "llama": (LlamaConfig, LlamaForCausalLM),
-    "mistral": (MistralConfig, MistralForCausalLM)}
+    "mistral": (MistralConfig, MistralForCausalLM),
+    "gemma3": (Gemma3TextConfig, Gemma3ForCausalLM)}
 source, target, name, seed = sys.argv[1:]
 torch.manual_seed(int(seed))
 tokenizer = AutoTokenizer.from_pretrained(source)
 config, model = kinds[name]
+own = {"query_pre_attn_scalar": 32, "sliding_window": 64,  # one layer of each kind
+    "layer_types": ["sliding_attention", "full_attention"]} if name == "gemma3" else {}
 made = model(config(
     vocab_size=len(tokenizer), hidden_size=128, intermediate_size=256, num_hidden_layers=2,
     num_attention_heads=4, num_key_value_heads=2, head_dim=32, max_position_embeddings=512,
     eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, bos_token_id=None,
-    tie_word_embeddings=name == "qwen3", initializer_range=0.08,
+    tie_word_embeddings=name in ("qwen3", "gemma3"), initializer_range=0.08, **own,
 ))
 made.generation_config.eos_token_id = tokenizer.eos_token_id
 made.to(torch.bfloat16).save_pretrained(target)

@@ -174,7 +174,7 @@ def test_too_little_disk_or_memory_is_refused_with_figures(
     assert room.wanted(found, "gguf", "merged", "f32") - room.wanted(
         found, "merged", "merged", "f32"
     ) == pytest.approx(4 * 4.98e6, rel=0.01)
-    monkeypatch.setattr(room, "_free", lambda _: 1_000_000)
+    monkeypatch.setattr(room, "free", lambda _: 1_000_000)
     with pytest.raises(WorkspaceError, match=r"takes 0\.0\d GB of disk, and 0\.00 GB are free"):
         room.need(found, "adapter", "adapter", "f16", place)
     monkeypatch.undo()

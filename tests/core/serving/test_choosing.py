@@ -99,3 +99,8 @@ def test_the_base_gets_nothing_of_an_adapter_in_its_batch() -> None:
     without_adapter_nothing(as_vllm)(inputs, weights, right, rows, add_inputs=True)
     assert right[1].abs().sum() == 0
     assert torch.equal(right[[0, 2]], wrong[[0, 2]])
+    with pytest.raises(RuntimeError):
+        as_vllm(torch.randn(5, 4), weights, torch.zeros(5, 3), rows)
+    untouched = torch.zeros(5, 3)
+    without_adapter_nothing(as_vllm)(torch.randn(5, 4), weights, untouched, rows)
+    assert untouched.abs().sum() == 0

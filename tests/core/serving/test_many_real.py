@@ -103,6 +103,35 @@ def test_base_and_four_adapters_answer_official_clients(
     assert after <= 1.1 * before
 
 
+def test_prompts_own_probabilities_can_be_asked_of_several_at_once(
+    engines: Engines, engine: Engine, four: list[Adapter]
+) -> None:
+    key = engines.key(engine).get_secret_value()
+    with checking.connect(engine, key):
+        for adapter in four[:2]:
+            registry.offer(engines, engine, adapter)
+    names = ["base", four[0].id, four[1].id]
+    asked = [(name, list(range(100, 108 + length))) for name in names for length in (0, 3, 9)]
+
+    async def answers(at_once: bool) -> list[list[float]]:
+        async with AsyncOpenAI(base_url=engine.base_url, api_key=key) as client:
+
+            async def one(name: str, ids: list[int]) -> list[float]:
+                found = await client.completions.create(
+                    model=name, prompt=ids, max_tokens=1, extra_body={"prompt_logprobs": 0}
+                )
+                return checking.prompt_logprobs(found.choices[0].model_dump(), ids)
+
+            if at_once:
+                return list(await asyncio.gather(*(one(*each) for each in asked)))
+            return [await one(*each) for each in asked]
+
+    alone = asyncio.run(answers(at_once=False))
+    for row, together in zip(alone, asyncio.run(answers(at_once=True)), strict=True):
+        assert together == pytest.approx(row, abs=1e-3)
+    assert alone[0] != alone[3] != alone[6], "each is itself"
+
+
 def curl(engine: Engine, key: str, body: dict[str, Any]) -> str:
     command = ["curl", "-s", "--noproxy", "*", f"{engine.base_url}/chat/completions"]
     headers = [f"Authorization: Bearer {key}", "Content-Type: application/json"]

@@ -19,6 +19,7 @@ from core.errors import ModelError, ServingError
 from core.processes import ProcessId, group_members, is_alive
 from core.serving import commands, gpu, launch
 from core.serving import engines as module
+from core.serving.beside import LATELY_S
 from core.serving.engines import Engines
 from core.serving.gpu import GpuMemory
 from core.serving.launch import Wanted
@@ -183,6 +184,16 @@ def test_a_failed_start_says_why_and_where_the_log_is(
     assert quick.status().status == "failed"
 
 
+def test_a_port_that_was_taken_in_between_is_not_the_end(
+    quick: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VLLM_FAKE", f"taken once {tmp_path / 'taken'}")
+    engine = quick.ensure("starter")
+    assert (tmp_path / "taken").exists()
+    assert quick.running() == engine
+    assert len(quick.living()) == 1
+
+
 def test_a_start_that_takes_too_long_is_ended(
     quick: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,6 +340,9 @@ def test_a_tuned_model_gets_an_engine_beside_its_bases(quick: Engines, tmp_path:
     assert set(quick.all_running()) == {base, tuned}
     assert quick.ensure_all([wanted, own]) == (base, tuned)
 
+    assert quick.ensure("starter") == base
+    assert is_alive(tuned.process), "whoever had it started is about to ask it"
+    os.utime(quick.folder(tuned).ready, (0, time.time() - LATELY_S - 1))
     assert quick.ensure("starter") == base
     assert not is_alive(tuned.process), "it is wanted no more, and gives its memory back"
     both = quick.ensure_all([wanted, own])

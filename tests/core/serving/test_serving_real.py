@@ -272,7 +272,8 @@ def test_a_whole_model_is_served_beside_its_base(engines: Engines) -> None:
     assert said == [], "nothing was started or compared again"
     whole = run.model_copy(update={"plan": plan, "has_model": True})
     assert is_served(engines, whole)
-    engines.ensure("starter", rank=32)
+    (own,) = [each for each in engines.all_running() if each.id == pair.tuned.engine_id]
+    engines.stop(own)
     assert not is_served(engines, whole)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import SettingError
 from core.serving import commands, launch, vllm_options
+from core.serving.gpu import GpuMemory
 from core.settings import Settings, read_settings
 
 
@@ -32,7 +33,16 @@ def test_they_take_the_place_of_ours_on_the_command_line() -> None:
     for name, value in (("--max-num-seqs", "3"), ("--max-model-len", "512")):
         assert told.count(name) == 1
         assert told[told.index(name) + 1] == value
-    assert "--enforce-eager" in told
+    assert told.count("--enforce-eager") == 1
+
+
+def test_on_a_cpu_nothing_is_compiled_unless_the_person_says_how() -> None:
+    assert "--enforce-eager" in command("")
+    assert "--enforce-eager" not in command("--compilation-config '{\"mode\": 3}'")
+    settings = Settings(offline=True, engine="vllm")
+    memory = GpuMemory(total=80_000, used=500)
+    wanted = launch.want(settings, "starter", None, 16).model_copy(update={"gpu": memory})
+    assert "--enforce-eager" not in commands.arguments(wanted, Path("python"), 1)
 
 
 def test_several_copies_of_a_model_have_one_server_for_adapters() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.actions import Actions
-from core.comparing.asking import Asking
+from core.comparing.asking import Asking, Growing
 from core.comparing.clients import Clients
 from core.comparing.records import Session, Turn
 from core.errors import RunError
@@ -19,6 +19,11 @@ from ui.words import Voice
 
 EVERY_S = 0.15
 """Redraws of several growing answers: each costs the page the same whatever was added."""
+
+
+def _begun(growing: Growing) -> frozenset[int]:
+    """Who has said something: nobody's first word waits for a redraw of the others."""
+    return frozenset(which for which, answer in growing.items() if answer.text)
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class Answering:
         asking = self.actions.ask_lanes(session, turn, waiting.able, self.clients)
         self._under_way[session.id] = asking
         try:
-            async for growing in coalesce(asking.follow(), EVERY_S):
+            async for growing in coalesce(asking.follow(), EVERY_S, _begun):
                 yield {"turn": turn.id, "lanes": lanes.growing(turn, growing, voice)}
         finally:
             self._under_way.pop(session.id, None)

@@ -54,7 +54,7 @@ class Page:
             )
 
     def _declare_talk(self) -> None:
-        self.talk = widget("lanes", "compare-talk", role="talk-of-all")
+        self.talk = widget("vote_keys+lanes", "compare-talk", role="talk-of-all")
         self.growing = widget("growing", "compare-growing", role="growing")
         self.reference = html("compare-reference")
         self.question = gr.Textbox(

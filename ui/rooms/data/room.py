@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from core.data.jobs import Job
 from core.data.records import Dataset
 from core.disk import sha256_text
 from core.models import catalog
+from ui.files import lend
 from ui.markup import join, tag
 from ui.present import data_jobs
 from ui.present import dataset as shown
@@ -129,11 +129,11 @@ class DataRoom:
         key = sha256_text(f"{file} {file.stat().st_mtime_ns}")[:16]
         copy = self.actions.workspace.exchange / f"out-{key}" / name
         if not copy.exists():
+            # Made aside: two pages may offer it at once, and none may fetch half of it.
+            aside = lend(self.actions.workspace, file)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(file, copy)
-            except OSError:  # another disk, or one that knows no links
-                shutil.copyfile(file, copy)
+            aside.replace(copy)
+            shutil.rmtree(aside.parent)  # where two names are of one file, nothing was moved
         return str(copy)
 
 

@@ -9,6 +9,7 @@ import gradio as gr
 
 from core.errors import RunError
 from core.training.records import Continuation, Run
+from ui import leaving
 from ui.components import html, widget
 from ui.i18n import label
 from ui.live import KEEP
@@ -71,11 +72,18 @@ class Running:
         return [
             listed,
             shown.panel(view, voice, self.room.watch.beside(view.run)),
-            {"html": run_tools.tools(view.run, voice, longer)},
+            {"html": run_tools.tools(view.run, voice, longer, self.beyond(view.run))},
             plan_list.listed(view.run.plan, voice),
             run_events.events(view.events, voice),
             log,
         ]
+
+    def beyond(self, run: Run) -> run_tools.Beyond:
+        """Where an ended run comes from, what came of it, and how its model can leave."""
+        if run.is_live:
+            return run_tools.Beyond()
+        leaves = leaving.of_run(self.room.watch, run) if run.has_model else None
+        return run_tools.Beyond(self.room.watch.lineage(run), leaves)
 
     def drawn(self, visit: Visit, run_id: str | None) -> Drawn:
         """The same after something was done, with a run chosen."""

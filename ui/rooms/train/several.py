@@ -6,6 +6,7 @@ from typing import Any
 
 from core.errors import RunError
 from core.library_actions import Deletion
+from ui import leaving
 from ui.components import html, widget
 from ui.present import library, run_compare
 from ui.rooms.train.room import TrainRoom
@@ -61,7 +62,9 @@ class Library:
 
     def draw(self, visit: Visit, going: Deletion | None = None) -> list[Any]:
         """Every model in the library; `going` is what deleting one of them would take along."""
-        return [{"html": library.library(self.room.watch.shelf(), visit.voice, going)}]
+        watch = self.room.watch
+        shown = [library.Shown(one, leaving.of_kept(watch, one)) for one in watch.shelf()]
+        return [{"html": library.library(shown, visit.voice, going)}]
 
     def do(self, asked: dict[str, Any], visit: Visit) -> tuple[list[Any], str]:
         """What a button of a model's card asks for: the drawn library, and what to say of it.

@@ -15,6 +15,7 @@ from ui.boundary import told
 from ui.live import QUIET
 from ui.markup import text
 from ui.present import run_tools
+from ui.rooms.train.leaving import LEAVING, leave
 from ui.rooms.train.room import QUEUED, Draft, Drawn
 from ui.visit import Visit, visit_of
 from ui.words import Voice
@@ -184,8 +185,14 @@ def act_on_run(page: Page, asked: dict[str, Any], visit: Visit) -> Drawn:
     if do == "look-longer":
         longer = running.longer(run_id, values)
         run = page.room.watch.view(run_id).run
-        shown = {"html": run_tools.tools(run, voice, longer)}
+        shown = {"html": run_tools.tools(run, voice, longer, running.beyond(run))}
         return {running.tools: shown, running.going_on: longer}
+    if do in LEAVING:
+        done = leave(page.room, asked, voice)
+        if done.told:
+            say(done.told, voice)
+        shown = running.drawn(visit, run_id)
+        return {running.tools: {**shown[running.tools], **done.file}}
     if do == "keep":
         kept = page.room.actions.keep_run(run_id, values.get("name", "").strip() or None)
         say(voice("runs.keep.done", name=kept.entry.name), voice)
@@ -210,8 +217,13 @@ def wire_several(page: Page) -> list[Any]:
 
     @told
     def keep_shelf(event: gr.EventData, request: gr.Request) -> Any:
-        visit = visit_of(request)
-        drawn, done = library.do(event._data, visit)
+        asked, visit = event._data, visit_of(request)
+        if asked["do"] in LEAVING:
+            left = leave(page.room, asked, visit.voice)
+            drawn, done = library.draw(visit), left.told
+            drawn[0] |= left.file
+        else:
+            drawn, done = library.do(asked, visit)
         if done:
             say(done, visit.voice)
         return drawn[0]
