@@ -73,23 +73,30 @@ def _forgot(
             kind="better_and_worse",
             sentence=(
                 f"The tuned model is better on “{headline.name}”, but forgot general ability. "
-                f"{_details(verdict.sentence)} {forgetting.sentence}"
+                f"{_details(verdict.sentence)}"
             ),
             sentence_zh=(
                 f"微调后的模型在“{headline.name}”上更好，但遗忘了通用能力。"
-                f"{verdict.sentence_zh}{forgetting.sentence_zh}"
+                f"{_details_zh(verdict.sentence_zh)}"
             ),
             rule=rule,
         )
-    kind: VerdictKind = verdict.kind
+    # no gain, and something lost elsewhere
+    kind: VerdictKind = "worse" if verdict.kind == "no_difference" else verdict.kind
     return verdict.model_copy(
         update={
             "kind": kind,
-            "sentence": f"{verdict.sentence} {forgetting.sentence}",
-            "sentence_zh": f"{verdict.sentence_zh}{forgetting.sentence_zh}",
+            "sentence": f"{verdict.sentence} General ability fell.",
+            "sentence_zh": f"{verdict.sentence_zh}通用能力下降了。",
             "rule": rule,
         }
     )
+
+
+def _details_zh(sentence: str) -> str:
+    """The same of “……在“x”上更好：160 个问题中……”."""
+    _, colon, figures = sentence.partition("上更好：")
+    return figures if colon else sentence
 
 
 def _details(sentence: str) -> str:

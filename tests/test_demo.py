@@ -29,6 +29,11 @@ def run_demo(home: Path, *options: str) -> Report:
     return Report.model_validate(json.loads(done.stdout))
 
 
+def forgot(report: Report) -> bool:
+    assert report.forgetting is not None
+    return report.forgetting.verdict == "lost"
+
+
 @pytest.mark.slow
 def test_the_tuned_model_beats_the_base_on_rows_it_never_saw(tmp_path: Path) -> None:
     report = run_demo(tmp_path)
@@ -37,7 +42,8 @@ def test_the_tuned_model_beats_the_base_on_rows_it_never_saw(tmp_path: Path) -> 
     assert exact.low is not None
     assert exact.difference >= 0.5
     assert exact.low > 0
-    assert report.verdict.kind == "better"
+    # five million weights are near the limit of what may be forgotten, so either can be true
+    assert report.verdict.kind == ("better_and_worse" if forgot(report) else "better")
     assert report.samples >= 100
     html = (tmp_path / "reports" / report.id / "report.html").read_text()
     assert report.verdict.sentence in html

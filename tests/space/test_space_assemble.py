@@ -63,6 +63,7 @@ def answers(url: str, seconds: float) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_app_starts_from_the_space_in_a_clean_environment(tmp_path: Path) -> None:
     """Only the Space's own files, packages from its requirements, and a Space's variables."""
     made = tmp_path / "made"
