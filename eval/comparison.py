@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -23,6 +23,7 @@ from eval.records import Answer, Comparison, Sample, Side
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
+SIDES: tuple[Side, Side] = ("base", "tuned")
 GIVE_UP_AFTER = 12
 """Samples in a row without any answer: the engine is gone, and asking on would only wait."""
 
@@ -89,15 +90,20 @@ async def compare(
     `done` is told each comparison as it is finished. A question that fails is recorded with its
     error. Raises ServingError when the endpoints stop answering altogether.
     """
-    pending = iter(enumerate(samples))
+    pending = iter(turns(samples))
+    answered: dict[int, dict[Side, Answer]] = {}
     finished: dict[int, Comparison] = {}
     silent: list[Comparison] = []
 
     async def work(pair: _Pair) -> None:
-        for index, sample in pending:
+        for index, sample, side in pending:
             if len(silent) >= GIVE_UP_AFTER:
                 return
-            comparison = await pair.ask(sample, base_first=index % 2 == 0)
+            answers = answered.setdefault(index, {})
+            answers[side] = await pair.ask(sample, side)
+            if len(answers) < len(SIDES):
+                continue
+            comparison = Comparison(sample=sample, base=answers["base"], tuned=answers["tuned"])
             silent.append(comparison)
             if not (comparison.base.error and comparison.tuned.error):
                 silent.clear()
@@ -111,7 +117,7 @@ async def compare(
         asyncio.TaskGroup() as workers,
     ):
         pair = _Pair(base, tuned, sampling, to_base, to_tuned)
-        for _ in range(min(max(concurrency, 1), len(samples))):
+        for _ in range(min(max(concurrency, 1), len(SIDES) * len(samples))):
             workers.create_task(work(pair))
     if silent and (len(silent) >= GIVE_UP_AFTER or len(silent) == len(samples)):
         raise ServingError(
@@ -132,17 +138,20 @@ class _Pair(NamedTuple):
     to_base: AsyncOpenAI
     to_tuned: AsyncOpenAI
 
-    async def ask(self, sample: Sample, base_first: bool) -> Comparison:
-        """One side after the other, so that neither is always the one that waits."""
-        answers: dict[Side, Answer] = {}
-        order: tuple[Side, Side] = ("base", "tuned") if base_first else ("tuned", "base")
-        for side in order:
-            endpoint = self.base if side == "base" else self.tuned
-            client = self.to_base if side == "base" else self.to_tuned
-            answers[side] = as_answer(
-                await chat.complete(endpoint, sample.prompt, self.sampling, client)
-            )
-        return Comparison(sample=sample, base=answers["base"], tuned=answers["tuned"])
+    async def ask(self, sample: Sample, side: Side) -> Answer:
+        endpoint = self.base if side == "base" else self.tuned
+        client = self.to_base if side == "base" else self.to_tuned
+        return as_answer(await chat.complete(endpoint, sample.prompt, self.sampling, client))
+
+
+def turns(samples: Sequence[Sample]) -> Iterator[tuple[int, Sample, Side]]:
+    """Each side of each question by itself, so that no place in the line waits for the other side.
+
+    Base comes first on every other question: neither is always the one that waits.
+    """
+    for index, sample in enumerate(samples):
+        for side in SIDES if index % 2 == 0 else reversed(SIDES):
+            yield index, sample, side
 
 
 def as_answer(generation: Generation) -> Answer:

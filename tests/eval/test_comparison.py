@@ -49,10 +49,13 @@ def test_the_same_request_goes_to_both_with_sides_taking_turns(fake_server: Fake
     compare(fake_server)
     assert fake_server.most_active == 4
     models = [request.pop("model") for request in fake_server.requests]
-    first = [fake_server.requests[i]["messages"][0]["content"] for i in range(4)]
-    asked_first = dict(zip(first, models, strict=False))
-    assert asked_first["Question 0?"] == "base"
-    assert asked_first["Question 1?"] == "tuned"
+    asked = [request["messages"][0]["content"] for request in fake_server.requests]
+    # four at once: both sides of the first two questions, in whichever order they arrive
+    assert {*zip(asked[:4], models, strict=False)} == {
+        (f"Question {number}?", side) for number in (0, 1) for side in ("base", "tuned")
+    }
+    jobs = [(one.id, side) for _, one, side in comparison.turns(ASKED[:2])]
+    assert [side for _, side in jobs] == ["base", "tuned", "tuned", "base"]
     by_question: dict[str, list[object]] = {}
     for request in fake_server.requests:
         by_question.setdefault(request["messages"][0]["content"], []).append(request)
