@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.comparing import cache
 from core.errors import RunError
+from core.run_actions import Say, silent
+from core.serving.contenders import Contender
 from core.serving_actions import ServingActions
 from core.training import runs
 from core.training.plan import TrainingPlan
@@ -15,6 +18,7 @@ from eval import comparison, evaluations, report_votes, rubric_choice, vote_queu
 from eval.compare_reports import Found, ReportComparison, compare_reports
 from eval.folder import ReportFolder, read_rows
 from eval.judging_records import Calibration, JudgeEstimate, Preference
+from eval.need_records import NeedForTraining, NeedRequest
 from eval.records import Comparison, Evaluation, EvaluationRequest, Report, Side, Verdict
 from eval.report_votes import Ballot, Vote, VoteCount
 from eval.rubrics import Rubric, load
@@ -27,12 +31,35 @@ ReportKind = Literal["html", "md", "zh.md", "json", "examples.html", "examples.j
 class EvaluationActions(ServingActions):
     """The verbs about evaluations and their reports, over one workspace."""
 
+    # -- before training ----------------------------------------------------------------------
+
+    def need_for_training(
+        self, plan: TrainingPlan, request: NeedRequest, say: Say = silent
+    ) -> NeedForTraining:
+        """What a plan's base model reaches without training, on questions of the validation part.
+
+        Answers are kept: asked again, only what is missing is. Raises DataError without such
+        questions, RubricError without checks, ServingError when the model can't be served.
+        """
+        from eval import need  # here: it brings what scores answers
+
+        split, examples = self.split(plan.dataset_id), self.examples(plan.dataset_id)
+        found = need.material(plan, split, examples, request)
+        base = Contender(kind="base", name=plan.base_model, revision=plan.revision)
+        (lane,) = self.open_lanes([base], say)
+        weights = cache.content_of(self.workspace, lane) or base.model_dump_json()
+        path = self.workspace.trial(plan.dataset_id, weights)
+        return need.tried(lane.endpoint, found, path, need.counted(found, say))
+
     # -- evaluating ---------------------------------------------------------------------------
 
     def rubric_for(self, run_id: str, file: Path | None = None) -> Rubric:
         """The given rubric file, the one bundled with the data, or a default one from the data."""
-        run = runs.status(self.workspace, run_id)
-        return rubric_choice.choose(self.workspace, run.plan.dataset_id, file)
+        return self.rubric_of_data(runs.status(self.workspace, run_id).plan.dataset_id, file)
+
+    def rubric_of_data(self, dataset_id: str, file: Path | None = None) -> Rubric:
+        """The same for data that no run was trained on yet."""
+        return rubric_choice.choose(self.workspace, dataset_id, file)
 
     def start_evaluation(self, request: EvaluationRequest) -> Evaluation:
         """Start an evaluation in its own process."""

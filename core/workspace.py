@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.disk import write_atomic
+from core.disk import sha256_text, write_atomic
 from core.errors import WorkspaceError, disk_errors
 
 ID = re.compile(r"[a-z]{2,6}-[0-9a-z-]{4,60}")
@@ -97,6 +97,11 @@ class Workspace:
     def preflights(self) -> Path:
         """What was measured of plans before they ran, each in a folder like a run's."""
         return self.root / "preflights"
+
+    @property
+    def trials(self) -> Path:
+        """What base models answered before any training, a file for each dataset and model."""
+        return self.root / "trials"
 
     @property
     def judge_exams(self) -> Path:
@@ -191,6 +196,10 @@ class Workspace:
 
     def certification(self, certification_id: str) -> Path:
         return self.certifications / checked_id(certification_id)
+
+    def trial(self, dataset_id: str, weights: str) -> Path:
+        """`weights` tells one model from another."""
+        return self.trials / f"{checked_id(dataset_id)}-{sha256_text(weights)[:16]}.jsonl"
 
     def mask_key(self, dataset_id: str) -> Path:
         return self.keys / f"{checked_id(dataset_id)}.json"

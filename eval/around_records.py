@@ -54,6 +54,9 @@ class Baseline(Record):
     headline: Estimate
     """base = this baseline, tuned = the tuned model; before training `tuned` is None."""
     score: Estimate
+    low: float | None = None
+    """95% interval of this baseline's own headline level; None with too few questions."""
+    high: float | None = None
     added: str = ""
     """What the base model was given beside the question."""
     shown_rows: tuple[int, ...] = ()

@@ -59,18 +59,30 @@ def _baseline(
     kind: Kind, checked: Rubric, compared: Sequence[Comparison], given: BaselinePrompts
 ) -> Baseline:
     scores = controls.check_scores(compared, checked)
+    low, high, _ = _level(scores, scores.headline)
     missing = sum(c.base.text is None or c.base.error is not None for c in compared)
     error = next((c.base.error for c in compared if c.base.error), "")
     return Baseline(
         kind=kind,
         headline=_estimate(scores, scores.headline),
         score=_estimate(scores, scores.score()),
+        low=low,
+        high=high,
         added=given.system_prompt if kind == "system_prompt" else "",
         shown_rows=given.shown_rows if kind == "few_shot" else (),
         left_out=missing,
         note=f"{missing:,} questions got no answer, such as: {error}" if missing else "",
         note_zh=f"有 {missing:,} 个问题没有得到回答，例如：{error}" if missing else "",
     )
+
+
+def _level(scores: Scores, values: Paired) -> statistics.Interval:
+    known = [
+        (value, c.sample.group)
+        for c, value in zip(scores.comparisons, values.base, strict=True)
+        if value is not None
+    ]
+    return statistics.level_interval([v for v, _ in known], [name for _, name in known])
 
 
 def _estimate(scores: Scores, values: Paired) -> Estimate:

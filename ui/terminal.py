@@ -11,6 +11,7 @@ from core.data.collector import no_collection
 from eval.records import EvaluationParts, EvaluationRequest
 from ui import (
     terminal_augment,
+    terminal_baseline,
     terminal_compare,
     terminal_data,
     terminal_doctor,
@@ -112,6 +113,7 @@ def space(
 __all__ = [
     "cli",
     "terminal_augment",
+    "terminal_baseline",
     "terminal_compare",
     "terminal_data",
     "terminal_doctor",

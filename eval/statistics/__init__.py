@@ -17,6 +17,7 @@ from eval.statistics.intervals import (
     SEED,
     Interval,
     difference_interval,
+    level_interval,
     wilson,
 )
 from eval.statistics.multiplicity import holm
@@ -63,6 +64,7 @@ __all__ = [
     "holm",
     "judge_errors",
     "krippendorff_alpha",
+    "level_interval",
     "mcnemar",
     "more_needed",
     "noninferiority",

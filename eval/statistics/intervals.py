@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = [
     "agreeing_interval",
     "difference_interval",
     "group",
+    "level_interval",
     "wilson",
 ]
 
@@ -91,6 +93,20 @@ def agreeing_interval(
     low, high = value * (1 - q) - q * span, value * (1 - q) + q * span
     note = f"All {count} groups gave the same difference, so this is the exact bound for {count}."
     return Interval(max(low, -span), min(high, span), note)
+
+
+def level_interval(values: Sequence[float], names: Sequence[str]) -> Interval:
+    """95% interval of a mean of values between 0 and 1, over independent groups.
+
+    Wilson's (1927) for yes-or-no values that are all independent, else that of a difference,
+    with 0.5 as its zero.
+    """
+    if set(values) <= {0.0, 1.0} and len(set(names)) == len(names):
+        return wilson(round(sum(values)), len(values))
+    if not values:
+        return Interval(None, None, "Nothing was counted.")
+    low, high, note = difference_interval(group(np.asarray(values) - 0.5, names), 0.5)
+    return Interval(None if low is None else low + 0.5, None if high is None else high + 0.5, note)
 
 
 def wilson(met: int, of: int) -> Interval:

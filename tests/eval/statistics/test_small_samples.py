@@ -17,10 +17,12 @@ from eval.statistics import (
     group,
     groups_needed,
     krippendorff_alpha,
+    level_interval,
     mcnemar,
     more_needed,
     noninferiority,
     paired_estimate,
+    wilson,
     win_rate,
 )
 from eval.statistics.discordance import Winner
@@ -145,3 +147,25 @@ def test_freedom_never_exceeds_the_groups(pairs: list[tuple[float, str]]) -> Non
     if len(grouped.sums) > 1:
         assert 0 < grouped.freedom <= len(grouped.sums) - 1 + ROUNDING
         assert grouped.standard_error >= 0
+
+
+@any_input
+@given(st.lists(st.tuples(st.floats(0, 1), names), min_size=1, max_size=40))
+def test_the_interval_of_a_level_holds_it_and_stays_on_the_scale(
+    found: list[tuple[float, str]],
+) -> None:
+    level = float(np.mean([value for value, _ in found]))
+    low, high, note = level_interval([value for value, _ in found], [name for _, name in found])
+    if low is None or high is None:
+        assert note
+        return
+    assert 0 <= low <= level + ROUNDING
+    assert level - ROUNDING <= high <= 1
+    assert high - low > 0.05
+
+
+def test_independent_yes_or_no_values_have_wilsons_interval() -> None:
+    single = level_interval([1.0] * 7 + [0.0] * 3, [f"g{i}" for i in range(10)])
+    assert single == wilson(7, 10)
+    grouped = level_interval([1.0] * 7 + [0.0] * 3, [f"g{i // 5}" for i in range(10)])
+    assert grouped.low is None
