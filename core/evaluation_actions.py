@@ -14,8 +14,10 @@ from core.serving_actions import ServingActions
 from core.training import runs
 from core.training.plan import TrainingPlan
 from core.training.plan_changes import PlanChanges
-from eval import comparison, evaluations, report_votes, rubric_choice, vote_queue
+from core.training.records import Run
+from eval import comparison, curve_standing, evaluations, report_votes, rubric_choice, vote_queue
 from eval.compare_reports import Found, ReportComparison, compare_reports
+from eval.curve_standing import CurveStanding
 from eval.folder import ReportFolder, read_rows
 from eval.judging_records import Calibration, JudgeEstimate, Preference
 from eval.need_records import NeedForTraining, NeedRequest
@@ -105,6 +107,35 @@ class EvaluationActions(ServingActions):
 
     def evaluation(self, report_id: str) -> Evaluation:
         return evaluations.status(self.workspace, report_id)
+
+    # -- more data ----------------------------------------------------------------------------
+
+    def learning_curve(self, run_id: str) -> CurveStanding:
+        """How a run's plan does on 25%, 50% and 100% of its training rows, as far as it is known.
+
+        Raises RunError for a run that itself takes a share, or with too few training rows.
+        """
+        run = runs.status(self.workspace, run_id)
+        steps = curve_standing.steps(
+            run, self.split(run.plan.dataset_id), self.examples(run.plan.dataset_id)
+        )
+        found = curve_standing.find(run, self.runs(), steps, self.evaluations())
+        return curve_standing.standing(
+            run, found, self._found, lambda name: self._folder(name).rubric
+        )
+
+    def start_curve(self, run_id: str, say: Say = silent) -> tuple[Run, ...]:
+        """Queue the runs that a learning curve lacks; returns them, none when all are there.
+
+        Raises what `learning_curve` and a start raise.
+        """
+        started = []
+        for one in self.learning_curve(run_id).runs:
+            if one.run_id is None:
+                name = f"{runs.status(self.workspace, run_id).plan.name} ({one.share:.0%})"
+                changes = PlanChanges(train_share=one.share, name=name[-80:])
+                started.append(self.start_training(self.clone_run(run_id, changes), say))
+        return tuple(started)
 
     # -- reports ------------------------------------------------------------------------------
 

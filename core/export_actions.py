@@ -27,6 +27,7 @@ from core.exporting.snippets import Snippets
 from core.identifiers import new_id, now
 from core.messages import Record
 from core.serving.records import Endpoint
+from core.training import share
 from core.training.records import Run
 from eval import evaluations
 from eval.records import Estimate, Report
@@ -165,6 +166,7 @@ class ExportActions(CertificateActions):
         )
         try:
             dataset, split = self.dataset(plan.dataset_id), self.split(plan.dataset_id)
+            split = share.taken(plan, split, self.examples(plan.dataset_id))
         except DuotuneError:  # it was deleted, and the plan is all that remembers it
             return known
         return known.model_copy(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 
-from core.data.identity import group_key
 from core.data.records import Example, Split
 from core.errors import RunError
 from core.messages import Record
+from core.training import share
 from eval import statistics
-from eval.evidence import Evidence
-from eval.records import Estimate, Report
+from eval.compare_reports import Found
+from eval.records import Estimate
 from eval.scoring import Scores
 
 SHARES = (0.25, 0.5, 1.0)
@@ -36,6 +35,9 @@ class CurvePoint(Record):
     report_id: str
     tuned: float | None
     """The headline's level of the tuned model."""
+    low: float | None
+    """95% interval of that level; None with too few questions."""
+    high: float | None
     more: Estimate | None
     """This point (tuned) against the one before (base), paired by question; None for the first."""
 
@@ -58,16 +60,10 @@ def plan(
 
     Raises RunError when the smallest part would hold too few rows.
     """
-    groups: dict[str, list[str]] = {}
-    wanted = set(split.train)
-    for example in train:
-        if example.id in wanted:
-            name = example.group or group_key(example.conversation)
-            groups.setdefault(name, []).append(example.id)
-    order = sorted(groups)
-    random.Random(seed).shuffle(order)
-    total = sum(len(ids) for ids in groups.values())
-    steps = [_step(share, order, groups, total) for share in sorted(shares)]
+    steps = [
+        CurveStep(share=one, train_ids=share.drawn(split, train, seed, one))
+        for one in sorted(shares)
+    ]
     if len(steps[0].train_ids) < FEWEST_ROWS:
         raise RunError(
             f"The smallest part of the learning curve would hold only {len(steps[0].train_ids)} "
@@ -78,26 +74,25 @@ def plan(
     return tuple(steps)
 
 
-def assemble(found: Sequence[tuple[CurveStep, Evidence, Report]]) -> LearningCurve:
+def assemble(found: Sequence[tuple[CurveStep, Found]]) -> LearningCurve:
     """The curve from finished evaluations, one a step, all on the same questions and rubric.
 
     Raises RunError when they were not asked the same.
     """
     ordered = sorted(found, key=lambda one: one[0].share)
-    rubrics = {report.rubric_hash for _, _, report in ordered}
+    rubrics = {one.report.rubric_hash for _, one in ordered}
     if len(ordered) < 2 or len(rubrics) > 1:
         raise RunError(
             "A learning curve needs at least two evaluations by one rubric.",
             fix="Evaluate every run of the curve with the same rubric and questions.",
         )
     points = [
-        _point(step, evidence, report, ordered[i - 1][1] if i else None)
-        for i, (step, evidence, report) in enumerate(ordered)
+        _point(step, one, ordered[i - 1][1] if i else None) for i, (step, one) in enumerate(ordered)
     ]
     rising = _rises(points[-1].more)
     en, zh = _sentence(points, rising)
     return LearningCurve(
-        criterion=ordered[-1][2].headline.name,
+        criterion=ordered[-1][1].report.headline.name,
         points=tuple(points),
         still_rising=rising,
         sentence=en,
@@ -105,38 +100,31 @@ def assemble(found: Sequence[tuple[CurveStep, Evidence, Report]]) -> LearningCur
     )
 
 
-def _step(
-    share: float, order: Sequence[str], groups: dict[str, list[str]], total: int
-) -> CurveStep:
-    """Groups until the share is reached; 1 takes all."""
-    taken: list[str] = []
-    for name in order:
-        if len(taken) >= share * total:
-            break
-        taken += groups[name]
-    return CurveStep(share=share, train_ids=tuple(taken))
-
-
-def _point(
-    step: CurveStep, evidence: Evidence, report: Report, before: Evidence | None
-) -> CurvePoint:
+def _point(step: CurveStep, found: Found, before: Found | None) -> CurvePoint:
+    levels = _levels(found)
+    scored = [c for c in found.comparisons if levels[c.sample.id] is not None]
+    low, high, _ = statistics.level_interval(
+        [levels[c.sample.id] or 0.0 for c in scored], [c.sample.group for c in scored]
+    )
     return CurvePoint(
         share=step.share,
         rows=len(step.train_ids),
-        report_id=report.id,
-        tuned=report.headline.estimate.tuned,
-        more=_between(before, evidence) if before else None,
+        report_id=found.report.id,
+        tuned=found.report.headline.estimate.tuned,
+        low=low,
+        high=high,
+        more=_between(before, found) if before else None,
     )
 
 
-def _between(before: Evidence, after: Evidence) -> Estimate:
+def _between(before: Found, after: Found) -> Estimate:
     """Tuned after against tuned before, over the questions that both were asked."""
     old, new = _levels(before), _levels(after)
     names = [name for name in new if name in old]
     if not names:
         raise RunError(
             "Two evaluations of the learning curve have no question in common.",
-            f"{before.report_id} and {after.report_id}",
+            f"{before.report.id} and {after.report.id}",
             "Evaluate every run on the same part with the same limit and seed.",
         )
     groups = {c.sample.id: c.sample.group for c in after.comparisons}
@@ -147,10 +135,10 @@ def _between(before: Evidence, after: Evidence) -> Estimate:
     )
 
 
-def _levels(evidence: Evidence) -> dict[str, float | None]:
-    scores = Scores.of(evidence.comparisons, evidence.rubric, evidence.verdicts)
+def _levels(found: Found) -> dict[str, float | None]:
+    scores = Scores.of(found.comparisons, found.rubric, found.verdicts)
     values = scores.headline.tuned
-    return {c.sample.id: v for c, v in zip(evidence.comparisons, values, strict=True)}
+    return {c.sample.id: v for c, v in zip(found.comparisons, values, strict=True)}
 
 
 def _rises(more: Estimate | None) -> bool | None:

@@ -20,6 +20,7 @@ from core.models.catalog import ResolvedModel
 from core.models.masks import Masker
 from core.serving.contenders import Contender, Lane
 from core.serving.records import Endpoint, Pair
+from core.training import share
 from core.wording import error_text
 from eval import baseline_prompts, conditions, controls, failures, likelihood, metrics
 from eval.around_records import Side
@@ -115,8 +116,9 @@ def _open(case: Case, pair: Pair, comparisons: Sequence[Comparison]) -> _Gatheri
 
 
 def _train(case: Case) -> list[Example]:
-    ids = set(case.split.train)
-    return [e for e in store.load_examples(case.workspace, case.dataset.id) if e.id in ids]
+    examples = store.load_examples(case.workspace, case.dataset.id)
+    ids = set(share.taken(case.run.run.plan, case.split, examples).train)
+    return [example for example in examples if example.id in ids]
 
 
 def _questions(work: _Gathering, given: BaselinePrompts | None) -> dict[str, list[Asking]]:

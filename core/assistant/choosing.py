@@ -29,6 +29,7 @@ VALUE_EXAMPLES = {
     "epochs": ("3 epochs", "3轮"),
     "seed": ("seed 42", "随机种子 42"),
     "dropout": ("dropout 0.1", "dropout 0.1"),
+    "train_share": ("train share 50%", "训练行比例 50%"),
     "warmup_ratio": ("warm-up 5%", "预热 5%"),
     "weight_decay": ("weight decay 0.01", "权重衰减 0.01"),
     "gradient_accumulation": ("accumulation 4", "梯度累积 4"),

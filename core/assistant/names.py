@@ -18,6 +18,7 @@ FIELDS = {
     "seed": ("seed", "随机种子"),
     "gradient_accumulation": ("gradient accumulation", "梯度累积"),
     "evaluations": ("validations", "验证次数"),
+    "train_share": ("share of the training rows", "训练行比例"),
     "dropout": ("dropout", "dropout"),
     "scheduler": ("scheduler", "学习率调度"),
     "warmup_ratio": ("warm-up", "预热比例"),

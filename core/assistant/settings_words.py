@@ -15,7 +15,7 @@ LINK = (
     r"(?:(?:\s|=|:|\b(?:to|of|as|at|is|be|should|with|after|about|around|just|only|value|use)\b"
     r"|大概|[改成为到调设置用是换变降提升高低至约定在])*)"
 )
-SHARES = frozenset(("dropout", "warmup_ratio", "weight_decay"))
+SHARES = frozenset(("dropout", "train_share", "warmup_ratio", "weight_decay"))
 """Settings from 0 to 1, which people also say in per cent."""
 PERCENT = r"(?: ?%| ?percent\b)"
 BOOLS = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}

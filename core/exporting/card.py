@@ -18,8 +18,8 @@ NOT_MEASURED = "not measured"
 UNKNOWN = "not stated"
 PLAN_SHOWN = (
     "objective", "method", "rank", "alpha", "dropout", "target_modules", "modules_to_save",
-    "learning_rate", "scheduler", "warmup_ratio", "optimizer", "epochs", "max_steps", "batch_size",
-    "gradient_accumulation", "max_length", "packing", "precision", "seed",
+    "learning_rate", "scheduler", "warmup_ratio", "optimizer", "epochs", "max_steps", "train_share",
+    "batch_size", "gradient_accumulation", "max_length", "packing", "precision", "seed",
 )  # fmt: skip
 WAYS = {
     "files": "the exported files",

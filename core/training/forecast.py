@@ -11,7 +11,7 @@ from core.data.records import Dataset, Split
 from core.models import catalog
 from core.models.catalog import ResolvedModel
 from core.settings import Settings
-from core.training import batching, capacity, fit, preflight, timing
+from core.training import batching, capacity, fit, preflight, share, timing
 from core.training.batching import Batching, Estimate
 from core.training.eta import cost
 from core.training.fit import Count, Fit, Rows
@@ -40,8 +40,8 @@ def subject(workspace: Workspace, settings: Settings, plan: TrainingPlan) -> Sub
     """
     model = catalog.resolve(plan.base_model, plan.revision, settings)
     dataset = store.load(workspace, plan.dataset_id)
-    split = splitting.frozen_split(workspace, plan.dataset_id)
     examples = store.load_examples(workspace, plan.dataset_id)
+    split = share.taken(plan, splitting.frozen_split(workspace, plan.dataset_id), examples)
     return Subject(plan, model, dataset, rows_of(plan, model, dataset, split, examples))
 
 
@@ -52,7 +52,7 @@ def rows_of(
     split: Split,
     examples: ExampleFile,
 ) -> Rows:
-    """What the estimate needs to know of a plan's rows."""
+    """What the estimate needs to know of a plan's rows; `split` has only those it takes."""
     number = len(split.train) + len(split.validation)
     longest = fit.longest_tokens(model, plan, examples)
     # hardly any tokenizer has more than a token a character

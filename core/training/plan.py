@@ -71,6 +71,8 @@ class TrainingPlan(Record):
     """Passes over the training part."""
     max_steps: int | None = Field(default=None, ge=0)
     """Overrides epochs when set; 0 trains nothing and saves an adapter that changes nothing."""
+    train_share: float = Field(default=1.0, gt=0, le=1)
+    """Share of the training rows that is used; with one seed, less is a part of more."""
     batch_size: int = Field(default=8, ge=1, le=512)
     """Rows per forward pass."""
     gradient_accumulation: int = Field(default=1, ge=1, le=512)
@@ -113,14 +115,22 @@ class TrainingPlan(Record):
     """Why a setting has its value, by field name, one sentence each."""
 
     def edited(self, changes: Mapping[str, Any]) -> TrainingPlan:
-        """The plan with other values; hashes that another model's plan was made with are dropped.
+        """The plan with other values; hashes of another model or other rows are dropped.
 
         Raises ValidationError for values that a plan can't have.
         """
         after = {**self.model_dump(), **changes}
         if (after["base_model"], after["revision"]) != (self.base_model, self.revision):
             after |= {"template_sha256": None, "mask_sha256": None}
-        return TrainingPlan.model_validate(after)
+        plan = TrainingPlan.model_validate(after)
+        if plan._drawn == self._drawn:
+            return plan
+        return plan.model_copy(update={"mask_sha256": None})
+
+    @property
+    def _drawn(self) -> tuple[float, int | None]:
+        """What decides which training rows are taken."""
+        return self.train_share, self.seed if self.train_share < 1 else None
 
     @property
     def effective_batch(self) -> int:

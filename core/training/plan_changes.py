@@ -42,6 +42,7 @@ class PlanChanges(Record):
     max_grad_norm: float | None = None
     epochs: float | None = None
     max_steps: int | None = None
+    train_share: float | None = None
     batch_size: int | None = None
     gradient_accumulation: int | None = None
     max_length: int | None = None

@@ -58,6 +58,8 @@ LIBRARIES = ("torch", "transformers", "trl", "peft")
 def key_of(plan: TrainingPlan, model: ResolvedModel) -> str:
     """A hash of all that memory and the time of a step depend on, on this machine."""
     told: dict[str, Any] = {name: getattr(plan, name) for name in KEYED}
+    if plan.train_share < 1:
+        told["train_share"] = plan.train_share
     told["dropout"] = plan.dropout > 0
     told["model"] = model.shape.fingerprint if model.local and model.shape else model.revision
     told["machine"] = machine.look().words

@@ -15,7 +15,7 @@ from core.messages import Record
 from core.models import catalog, readers
 from core.models.catalog import ResolvedModel
 from core.settings import Settings
-from core.training import forecast, machine, pairs, readiness, refusals, risks, start_from
+from core.training import forecast, machine, pairs, readiness, refusals, risks, share, start_from
 from core.training.defaults import Case, alpha_for, recommended
 from core.training.fit import Fit
 from core.training.plan import MAX_LORA_RANK, Method, Objective, TrainingPlan, misfits
@@ -67,12 +67,12 @@ def propose(
     base = str(changes.get("base_model") or catalog.default_model(settings))
     model = catalog.resolve(base, changes.get("revision"), settings)
     facts = next((f for f in catalog.models(settings) if f.name == base), None)
-    chosen = set(split.train)
     examples = store.load_examples(workspace, dataset.id)
-    train = [e for e in examples if e.id in chosen]
-    classes = len(set(answered_labels(train).values()))
-    case = _case(changes, Case(len(split.train), model, facts, classes=classes))
+    classes = len(set(answered_labels(_train(split, examples)).values()))
+    case = _case(changes, Case(_rows(split, changes), model, facts, classes=classes))
     plan = start_from.explained(_plan(dataset, split, case, changes), begun)
+    split = share.taken(plan, split, examples)
+    train = _train(split, examples)
     start_from.find(workspace, plan)
     pairs.need_pairs(plan, train)
     refusals.need_possible(plan, machine.look())
@@ -98,6 +98,18 @@ def propose(
         basis=fit.basis,
         fit=fit,
     )
+
+
+def _train(split: Split, examples: Sequence[Example]) -> list[Example]:
+    chosen = set(split.train)
+    return [example for example in examples if example.id in chosen]
+
+
+def _rows(split: Split, changes: Mapping[str, Any]) -> int:
+    """About how many rows are trained on; a share that is none is refused later."""
+    wanted = changes.get("train_share")
+    part = wanted if isinstance(wanted, float) and 0 < wanted <= 1 else 1.0
+    return max(1, round(part * len(split.train)))
 
 
 def _need_rows(split: Split) -> None:

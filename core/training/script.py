@@ -16,7 +16,7 @@ from core.errors import PlanError, disk_errors
 from core.models import catalog, readers
 from core.models.masks import Masker
 from core.settings import Settings
-from core.training import machine, plan_files, refusals
+from core.training import machine, plan_files, refusals, share
 from core.training.plan import TrainingPlan
 from core.training.program import arguments
 from core.training.program.arguments import Choices
@@ -62,8 +62,8 @@ def export(
     choices = arguments.decide(plan, refusals.capabilities(machine.look()), parameters)
     with disk_errors(folder, "write the script"):
         folder.mkdir(parents=True, exist_ok=True)
-    split = splitting.frozen_split(workspace, plan.dataset_id)
     examples = store.load_examples(workspace, plan.dataset_id)
+    split = share.taken(plan, splitting.frozen_split(workspace, plan.dataset_id), examples)
     written = []
     for part in ("train", "validation"):
         chosen = set(getattr(split, part))

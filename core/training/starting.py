@@ -23,6 +23,7 @@ from core.training import (
     readiness,
     refusals,
     reproducing,
+    share,
     sizes,
     start_from,
     tickets,
@@ -61,8 +62,10 @@ def looked_at(
 
     Raises what `core.training.readiness` raises of a plan that is not worth a start.
     """
-    chosen = set(splitting.frozen_split(workspace, plan.dataset_id).train)
-    train = [e for e in store.load_examples(workspace, plan.dataset_id) if e.id in chosen]
+    split = splitting.frozen_split(workspace, plan.dataset_id)
+    examples = store.load_examples(workspace, plan.dataset_id)
+    chosen = set(share.taken(plan, split, examples).train)
+    train = [example for example in examples if example.id in chosen]
     pairs.need_pairs(plan, train)
     seen = readiness.look_with(model, plan, train, settings.offline)
     if seen is None:

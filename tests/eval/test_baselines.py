@@ -14,9 +14,9 @@ from eval import baseline_prompts, baselines, learning_curve, reports
 from eval.asked_records import AskedAnswer
 from eval.baseline_prompts import Wanted
 from eval.before_training import Trial, before_training
-from eval.evidence import Evidence, Facts
+from eval.compare_reports import Found
+from eval.evidence import Facts
 from eval.learning_curve import CurveStep
-from eval.records import Report
 from eval.rubrics import load
 from tests.eval import made_up
 from tests.eval.made_up import comparisons, evidence, said
@@ -143,16 +143,17 @@ def test_a_learning_curve_nests_its_parts_in_whole_groups() -> None:
 
 
 def test_a_learning_curve_says_whether_the_last_step_still_gained() -> None:
-    def step(share: float, wins: int) -> tuple[CurveStep, Evidence, Report]:
+    def step(share: float, wins: int) -> tuple[CurveStep, Found]:
         compared = [
             made_up.comparisons(1, 0, 0, 0)[0].model_copy(
                 update={"sample": made_up.sample(i), "tuned": said("[REFUND] Done." * (i < wins))}
             )
             for i in range(60)
         ]
-        found = evidence(compared)
+        made = evidence(compared)
+        found = Found(reports.build(made), made.rubric, compared, made.verdicts)
         ids = tuple(f"ex-{i}" for i in range(int(100 * share)))
-        return CurveStep(share=share, train_ids=ids), found, reports.build(found)
+        return CurveStep(share=share, train_ids=ids), found
 
     rising = learning_curve.assemble([step(0.25, 10), step(1.0, 50)])
     assert rising.still_rising

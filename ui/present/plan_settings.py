@@ -11,7 +11,10 @@ from ui.words import Voice
 SCHEMA: dict[str, Any] = TrainingPlan.model_json_schema()
 MAIN = ("name", "base_model", "method", "epochs", "learning_rate", "rank", "alpha")
 GROUPS = {
-    "data": ("objective", "start_from", "beta", "max_length", "packing", "description"),
+    "data": (
+        *("objective", "start_from", "beta", "train_share", "max_length", "packing"),
+        "description",
+    ),
     "optimisation": (
         *("max_steps", "batch_size", "gradient_accumulation", "scheduler", "warmup_ratio"),
         *("weight_decay", "optimizer", "max_grad_norm", "evaluations", "early_stopping", "seed"),

@@ -29,6 +29,7 @@ PLAN_SETTINGS = {
     "plan.max_grad_norm": ("Longest gradient", "梯度裁剪上限"),
     "plan.epochs": ("Epochs", "训练轮数"),
     "plan.max_steps": ("Fixed number of steps", "固定步数"),
+    "plan.train_share": ("Share of the training rows", "训练行的使用比例"),
     "plan.batch_size": ("Batch size", "批大小"),
     "plan.gradient_accumulation": ("Gradient accumulation", "梯度累积"),
     "plan.max_length": ("Longest row (tokens)", "单行最大长度（token）"),

@@ -30,7 +30,7 @@ from core.data.records import Example
 from core.disk import sha256_text, take_lease, write_atomic
 from core.errors import PlanError, disk_errors
 from core.models.masks import Masker
-from core.training import manifests, pairs, readiness
+from core.training import manifests, pairs, readiness, share
 from core.training.plan import TrainingPlan
 from core.training.program.pairing import Pair, PairPreparer, are_pairs, as_prepared
 from core.training.program.preparation import CHUNK, Facts, Parts, Prepared, Preparer, Text
@@ -82,7 +82,8 @@ def load(workspace: Workspace, plan: TrainingPlan, masker: Masker, warn: Warn) -
     with _alone(folder):
         found = _read(folder, warn)
         if found is None:
-            chosen = _Choice.of(examples, {"train": split.train, "validation": split.validation})
+            train = share.taken(plan, split, examples).train
+            chosen = _Choice.of(examples, {"train": train, "validation": split.validation})
             _make(folder, plan, masker, chosen)
             found = _opened(folder, reused=False)
     os.utime(folder)
@@ -109,6 +110,7 @@ def _key(plan: TrainingPlan, masker: Masker, examples: ExampleFile) -> str:
         "max_length": masker.max_length,
         "packing": packer if plan.packing else None,
         **({"objective": plan.objective} if plan.objective != "sft" else {}),
+        **({"train_share": [plan.train_share, plan.seed]} if plan.train_share < 1 else {}),
     }
     return sha256_text(json.dumps(told, sort_keys=True))
 

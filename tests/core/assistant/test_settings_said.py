@@ -140,6 +140,11 @@ EVERY: dict[str, list[tuple[str, Any]]] = {
         ("warm-up 5%", 0.05), ("warmup of 0.1", 0.1), ("no warm-up", 0), ("预热百分之五", 0.05),
         ("不要预热", 0),
     ],
+    "train_share": [
+        ("train share 50%", 0.5), ("training share of 0.25", 0.25), ("训练行比例 50%", 0.5),
+        ("share of the training rows 25%", 0.25), ("use 25% of the training rows", 0.25),
+        ("用 30% 的训练数据", 0.3),
+    ],
     "weight_decay": [("weight decay 0.01", 0.01), ("权重衰减0.01", 0.01), ("no weight decay", 0)],
     "optimizer": [
         ("8-bit Adam", "adamw_8bit"), ("paged adamw", "paged_adamw_8bit"), ("plain AdamW", "adamw"),

@@ -100,6 +100,16 @@ def test_rows_on_disk_are_not_held_in_memory(load: Callable[..., Any]) -> None:
     assert pa.total_allocated_bytes() - before < 4096
 
 
+def test_a_share_of_the_rows_is_nested_and_validated_alike(load: Callable[..., Any]) -> None:
+    whole, half, quarter = (load(train_share=share) for share in (1.0, 0.5, 0.25))
+    rows = [found.parts.train.rows for found in (quarter, half, whole)]
+    assert [len(found) for found in rows] == [12, 24, 48]
+    assert rows[0] < rows[1] < rows[2]
+    assert half.parts.validation.rows == whole.parts.validation.rows
+    assert not load(train_share=0.5, seed=8).reused
+    assert load(seed=8).reused
+
+
 @pytest.mark.parametrize("changes", [{"max_length": 64}, {"packing": True}])
 def test_what_decides_the_content_decides_the_entry(
     data: Data, load: Callable[..., Any], changes: dict[str, Any]
