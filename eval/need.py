@@ -79,7 +79,7 @@ def tried(base: Endpoint, found: Material, path: Path, done: Done) -> NeedForTra
     return NeedForTraining(
         dataset_id=found.plan.dataset_id,
         base_model=found.plan.base_model,
-        rubric_hash=found.rubric.hash,
+        rubric_hash=load(found.request.rubric).hash,
         checks=tuple(criterion.label for criterion in found.rubric.criteria),
         headline=headline.label if headline else "",
         available=len(found.samples),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from pydantic import ValidationError
 
@@ -47,8 +49,11 @@ def test_a_smaller_share_is_part_of_a_larger_one_in_whole_groups() -> None:
 
 
 def test_all_rows_are_taken_as_they_are_and_none_is_read() -> None:
-    unread = (_ for _ in iter(lambda: 1 / 0, None))  # type: ignore[misc, var-annotated]
-    assert share.taken(PLAN, SPLIT, unread) is SPLIT
+    def unread() -> Iterator[Example]:
+        raise AssertionError("nothing has to be read")
+        yield ROWS[0]
+
+    assert share.taken(PLAN, SPLIT, unread()) is SPLIT
 
 
 def test_what_was_shown_of_other_rows_no_longer_counts() -> None:
