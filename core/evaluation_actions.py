@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from core.comparing import cache
-from core.errors import RunError
+from core.errors import RubricError, RunError
 from core.run_actions import Say, silent
 from core.serving.contenders import Contender
 from core.serving_actions import ServingActions
@@ -26,6 +27,11 @@ from eval.report_votes import Ballot, Vote, VoteCount
 from eval.rubrics import Rubric, load
 from eval.vote_queue import CriterionItem, Judged, PairItem
 
+if TYPE_CHECKING:
+    from eval.rubric_draft import Drafted
+
+DRAWN_WITH = 7
+"""Seed of the rows that a rubric is drafted from."""
 ReportKind = Literal["html", "md", "zh.md", "json", "examples.html", "examples.jsonl"]
 
 
@@ -52,6 +58,27 @@ class EvaluationActions(ServingActions):
         weights = cache.content_of(self.workspace, lane) or base.model_dump_json()
         path = self.workspace.trial(plan.dataset_id, weights)
         return need.tried(lane.endpoint, found, path, need.counted(found, say))
+
+    def draft_rubric(self, dataset_id: str) -> Drafted:
+        """A rubric that a language model draws from training rows; every criterion is a draft.
+
+        The rows go to the judge's endpoint, or to the assistant's where no judge is set. Raises
+        RubricError without either, JudgeError when no usable draft comes.
+        """
+        from eval import rubric_draft
+
+        endpoint = self.settings.judge or self.settings.assistant
+        if endpoint is None:
+            raise RubricError(
+                "No language model is set that could draft a rubric.",
+                "DUOTUNE_JUDGE_URL",
+                "Set it and DUOTUNE_JUDGE_MODEL, or write the rubric by hand.",
+            )
+        found = comparison.samples(self.examples(dataset_id), self.split(dataset_id), "train")
+        rows = comparison.choose(found, rubric_draft.MOST_ROWS, DRAWN_WITH)
+        spoken = self.dataset(dataset_id).summary.languages
+        chinese = bool(spoken) and max(spoken, key=lambda one: spoken[one]) == "zh"
+        return asyncio.run(rubric_draft.draft(endpoint, rows, "zh" if chinese else "en"))
 
     # -- evaluating ---------------------------------------------------------------------------
 

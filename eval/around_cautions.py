@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from eval import rubric_health
 from eval.judging_records import Judging
+from eval.records import Verdict
+from eval.rubrics import Rubric
 from eval.sections import Sections
 
 SHUFFLED_AS_GOOD = 0.02
@@ -26,6 +29,15 @@ LOW = 0.05
 def of(parts: Sections, judging: Judging | None) -> tuple[Caution, ...]:
     """All of them, what may overturn the verdict first."""
     return (*_controls(parts), *_leaks(parts), *_judge(judging), *_length(parts), *_unequal(parts))
+
+
+def of_rubric(
+    rubric: Rubric, verdicts: Sequence[Verdict], judging: Judging | None
+) -> Iterator[Caution]:
+    """Criteria that tell nothing, tell the same, or tell something else each time."""
+    flips = judging.flips.by_criterion if judging and judging.flips else {}
+    for finding in rubric_health.health(rubric, verdicts, flips).findings:
+        yield Caution(finding.sentence, finding.sentence_zh)
 
 
 def _controls(parts: Sections) -> Iterator[Caution]:

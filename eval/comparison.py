@@ -47,13 +47,15 @@ def split_of(workspace: Workspace, plan: TrainingPlan) -> Split:
 
 
 def samples(
-    examples: Iterable[Example], split: Split, part: Literal["validation", "test"] = "test"
+    examples: Iterable[Example],
+    split: Split,
+    part: Literal["train", "validation", "test"] = "test",
 ) -> tuple[Sample, ...]:
-    """The questions of a held-out part in file order, with the answers that the data gives.
+    """The questions of a part in file order, with the answers that the data gives.
 
     Preference pairs that share the chosen answer ask one question.
     """
-    wanted = set(split.validation if part == "validation" else split.test)
+    wanted = set({"train": split.train, "validation": split.validation, "test": split.test}[part])
     pairs = SharedAnswers()
     return tuple(
         Sample(

@@ -203,4 +203,8 @@ def _warnings(evidence: Evidence, found: Reckoned, parts: Sections) -> tuple[Cau
         *cautions.of_unscored(found.headline, found.scores.headline),
         *cautions.of_judge(evidence.judge_model, evidence.pair),
     )
-    return (*around_cautions.of(parts, evidence.judging), *(Caution(one) for one in plain))
+    return (
+        *around_cautions.of(parts, evidence.judging),
+        *(Caution(one) for one in plain),
+        *around_cautions.of_rubric(evidence.rubric, evidence.verdicts, evidence.judging),
+    )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from core.data.collector import no_collection
+from eval.judging_records import JudgeOptions
 from eval.records import EvaluationParts, EvaluationRequest
 from ui import (
     terminal_augment,
@@ -66,6 +67,12 @@ def evaluate(
     baselines: Annotated[
         bool, typer.Option(help="Also ask the base model with a prompt and with examples.")
     ] = False,
+    pairwise: Annotated[
+        bool, typer.Option(help="Also ask the judge which answer is better, in both orders.")
+    ] = True,
+    soft: Annotated[
+        bool, typer.Option(help="Also ask the judge how probable its verdicts are.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Compare base and tuned over the test part by a rubric, and write the report."""
@@ -75,8 +82,9 @@ def evaluate(
         chosen = actions.rubric_for(found.id, rubric)
         parts = EvaluationParts(baselines=baselines)
         request = EvaluationRequest(
-            run_id=found.id, rubric=chosen.as_yaml(), limit=limit, parts=parts
-        )
+            run_id=found.id, rubric=chosen.as_yaml(), limit=limit, parts=parts,
+            judging=JudgeOptions(pairwise=pairwise, soft=soft),
+        )  # fmt: skip
         estimate = actions.judge_estimate(request)
         if estimate is not None:
             output.say(estimate.sentence)

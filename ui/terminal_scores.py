@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 import typer
 
 from core.errors import RubricError
-from ui.terminal_cli import cli
+from ui.terminal_cli import cli, open_actions
 from ui.terminal_output import Terminal, terminal
+from ui.terminal_plan import dataset_of
 
 Rows = Annotated[
     Path, typer.Argument(help="A file with one JSON object a line; - reads standard input.")
@@ -18,7 +19,7 @@ AlwaysJson = Annotated[
     bool, typer.Option("--json", help="What these commands print anyway: one JSON object.")
 ]
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
-Doing = Literal["show", "score"]
+Doing = Literal["show", "score", "draft"]
 
 
 @cli.command()
@@ -56,24 +57,26 @@ def agreement(
 
 @cli.command()
 def rubric(
-    do: Annotated[Doing, typer.Argument(help="`show` reads and converts; `score` adds up.")],
-    file: Annotated[Path, typer.Argument(help="A rubric, in any known format.")],
+    do: Annotated[Doing, typer.Argument(help="`show`, `score`, or `draft` by a model.")],
+    file: Annotated[Path, typer.Argument(help="A rubric in any known format; for draft, data.")],
     verdicts: Annotated[
         Path | None,
         typer.Argument(help="For score: rows with `example`, `criterion` and `met`."),
     ] = None,
     to: Annotated[
         str | None,
-        typer.Option(help="For show: write it in this format, such as csv or promptfoo."),
+        typer.Option(help="Not for score: write it in this format, such as csv or promptfoo."),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="With --to: one JSON object instead of the bare text.")
     ] = False,
 ) -> None:
-    """Show a rubric of any known format as Duotune's own, or score examples by verdicts on it."""
+    """Show a rubric of any known format, score by verdicts on it, or draft one from data."""
     with terminal(to is None or json) as output:
         if do == "score":
             _score(file, verdicts, output)
+        elif do == "draft":
+            _draft(str(file), to, output)
         elif to is None:
             from eval.rubric_formats import convert_file
 
@@ -98,6 +101,21 @@ def _score(file: Path, verdicts: Path | None, output: Terminal) -> None:
     for note in converted.notes:
         output.say(note.text)
     output.show(rubric_verdicts.of_file(converted.rubric, verdicts))
+
+
+def _draft(data: str, to: str | None, output: Terminal) -> None:
+    """Drafted criteria; training rows are sent to the judge's endpoint, or the assistant's."""
+    from eval.rubric_formats import export
+
+    actions = open_actions()
+    drafted = actions.draft_rubric(dataset_of(actions, data).id)
+    output.say(f"{drafted.model} was shown {drafted.rows} training rows.")
+    for note in drafted.notes:
+        output.say(note.text)
+    if to is None:
+        output.print_json(drafted.model_dump(mode="json", by_alias=True, exclude_none=True))
+    else:
+        output.results.file.write(export(drafted.rubric, to).text)
 
 
 def _export(file: Path, to: str, output: Terminal) -> None:

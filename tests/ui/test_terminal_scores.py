@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.data.examples import SUPPORT_DESK_RUBRIC
+from core.data.examples import SUPPORT_DESK, SUPPORT_DESK_RUBRIC
+from tests.fakes import Behaviour, FakeServer
 from tests.ui.commands import Run, commands, told
 
 
@@ -84,3 +85,30 @@ def test_what_can_not_be_done_is_told_as_json(
     run: Run, arguments: list[object], problem: str
 ) -> None:
     assert problem in told(run("rubric", *arguments), 1)["error"]["problem"]
+
+
+def test_a_rubric_is_drafted_from_training_rows_only(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = told(run("rubric", "draft", SUPPORT_DESK, "--json"), 1)["error"]
+    assert "No language model is set" in refused["problem"]
+    criteria = [
+        {"name": f"C{n}", "text": f"Says what thing {n} is.", "points": 1} for n in range(5)
+    ]
+    asked: list[str] = []
+
+    def reply(body: object) -> str:
+        asked.append(str(body))
+        return json.dumps({"title": "Desk", "criteria": criteria})
+
+    with FakeServer({"writer": Behaviour(reply)}) as server:
+        for name, value in (("URL", server.base_url), ("MODEL", "writer"), ("KEY", server.key)):
+            monkeypatch.setenv(f"DUOTUNE_JUDGE_{name}", value)
+        drafted = told(run("rubric", "draft", SUPPORT_DESK))
+        as_csv = run("rubric", "draft", "support_desk", "--to", "csv").stdout
+    assert [c["draft"] for c in drafted["rubric"]["criteria"]] == [True] * 5
+    assert drafted["rows"] == 12
+    assert "Says what thing 4 is." in as_csv
+    rows = [json.loads(line) for line in SUPPORT_DESK.read_text(encoding="utf-8").splitlines()]
+    shown = {row["split"] for row in rows if row["messages"][1]["content"] in asked[0]}
+    assert shown == {"train"}

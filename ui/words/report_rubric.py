@@ -34,6 +34,14 @@ REPORT_RUBRIC = {
     "rubric.keep": ("Keep", "保留"),
     "rubric.cancel": ("Cancel", "取消"),
     "rubric.load": ("Load a file (YAML, JSON, CSV …)", "载入文件（YAML、JSON、CSV 等）"),
+    "rubric.draft_from_rows": (
+        "Draft it from training rows (12 are sent to the judge's model)",
+        "根据训练数据起草（会把 12 行发送给评审模型）",
+    ),
+    "rubric.drafted": (
+        "{model} drafted {n} criteria. Accept or change each before you rely on it.",
+        "{model} 起草了 {n} 个条目。请逐条接受或修改后再使用。",
+    ),
     "rubric.loaded": (
         "Read as {format}: {n} criteria. {notes}",
         "按 {format} 读取：{n} 个条目。{notes}",

@@ -48,6 +48,11 @@ class RubricTab:
         gr.Markdown(label("rubric.hint"), elem_classes=["dt-hint"])
         self.form = widget("acts", "report-rubric-form", role="acts")
         self.file = gr.UploadButton(label("rubric.load"), elem_id="report-rubric", size="sm")
+        settings = room.actions.settings
+        self.draft = gr.Button(
+            label("rubric.draft_from_rows"), size="sm", elem_id="report-rubric-draft",
+            visible=bool(settings.judge or settings.assistant),
+        )  # fmt: skip
         fold = gr.Accordion(label("rubric.yaml"), open=False, elem_id="report-yaml-fold")
         with fold:
             self.yaml = gr.Textbox(
@@ -148,6 +153,13 @@ class RubricTab:
         say(words, voice)
         return _as(read.rubric)
 
+    def drafted(self, run_id: str, voice: Voice) -> Editing:
+        """A rubric that a language model draws from the run's training rows, to be accepted."""
+        dataset_id = self.room.watch.view(run_id).run.plan.dataset_id
+        made = self.room.actions.draft_rubric(dataset_id)
+        say(voice("rubric.drafted", model=made.model, n=len(made.rubric.criteria)), voice)
+        return _as(made.rubric)
+
 
 def _unfound(error: DuotuneError, voice: Voice) -> Html:
     return tag("p", error_text(error, voice.language), class_="dt-quiet", role="alert")
@@ -179,6 +191,11 @@ def wire_rubric(page: Page) -> list[Any]:
         return tab.drawn(visit, room.run_of(run_id), tab.loaded(Path(file), visit.voice))
 
     @told
+    def draft(run_id: str | None, request: gr.Request) -> list[Any]:
+        visit, run_id = visit_of(request), room.run_of(run_id)
+        return tab.drawn(visit, run_id, tab.drafted(run_id, visit.voice))
+
+    @told
     def apply(run_id: str | None, text: str, request: gr.Request) -> list[Any]:
         return tab.drawn(visit_of(request), room.run_of(run_id), _as(load(text)))
 
@@ -196,5 +213,6 @@ def wire_rubric(page: Page) -> list[Any]:
     return [
         tab.form.act(act, given, tab.changed(), **EVENT),
         tab.file.upload(upload, [page.run, tab.file], tab.changed(), **EVENT),
+        tab.draft.click(draft, page.run, tab.changed(), **EVENT),
         tab.apply.click(apply, [page.run, tab.yaml], tab.changed(), **EVENT),
     ]
