@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +105,8 @@ class EngineFolder:
         with disk_errors(path, "note the use of a model"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
+            now = time.time_ns()  # the file system's own stamp may be 10 ms coarse
+            os.utime(path, ns=(now, now))
 
     def forget(self, model: str) -> None:
         """Note no more of a model that the engine offers no more."""

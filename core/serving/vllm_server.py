@@ -155,11 +155,11 @@ class Uses:
         path = self.folder / (model if known else ANY)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits out the instant in which somebody tests it
-        os.utime(descriptor)
+        _stamp(descriptor)
         try:
             yield
         finally:
-            os.utime(descriptor)
+            _stamp(descriptor)
             os.close(descriptor)
 
     def last(self) -> float:
@@ -168,6 +168,11 @@ class Uses:
         for path in self.folder.iterdir():
             times.append(time.time() if _is_locked(path) else path.stat().st_mtime)
         return max(times)
+
+
+def _stamp(descriptor: int) -> None:
+    now = time.time_ns()  # the file system's own stamp may be 10 ms coarse
+    os.utime(descriptor, ns=(now, now))
 
 
 def _is_locked(path: Path) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from core.serving import vllm_server
+from core.serving.engine_folder import EngineFolder
 from core.serving.vllm_server import ANY, RequireKey, Uses
 
 NAME = "ad-0123"
@@ -81,6 +82,21 @@ def test_a_request_is_noted_under_its_model_while_it_lasts(app: App) -> None:
     ask(app, "/v1/completions", b'{"model": "ad-4567", "prompt": "x"}')
     assert app.locked == [ANY], "nobody registered that one"
     assert not (app.uses / "ad-4567").exists()
+
+
+def test_two_uses_a_moment_apart_are_told_apart(tmp_path: Path) -> None:
+    folder = EngineFolder(tmp_path)
+    names = [f"ad-{n:02d}" for n in range(20)]
+    for name in names:  # all within one tick of a file system's own clock
+        folder.note_use(name)
+    assert sorted(names, key=folder.last_use) == names
+    assert len({folder.last_use(name) for name in names}) == len(names)
+    uses = Uses(folder.uses)
+    for name in reversed(names):
+        with uses.asking(name):
+            pass
+    assert sorted(names, key=folder.last_use, reverse=True) == names
+    assert len({folder.last_use(name) for name in names}) == len(names)
 
 
 def test_looks_and_registrations_are_no_use(app: App) -> None:
