@@ -16,19 +16,23 @@ from core.training import runs
 from core.training.plan import TrainingPlan
 from core.training.plan_changes import PlanChanges
 from core.training.records import Run
-from eval import comparison, curve_standing, evaluations, report_votes, rubric_choice, vote_queue
-from eval.compare_reports import Found, ReportComparison, compare_reports
-from eval.curve_standing import CurveStanding
+from eval import comparison, evaluations
+from eval.curve import standing as curve_standing
+from eval.curve.standing import CurveStanding
 from eval.folder import ReportFolder, read_rows
-from eval.judging_records import Calibration, JudgeEstimate, Preference
-from eval.need_records import NeedForTraining, NeedRequest
+from eval.judge.records import Calibration, JudgeEstimate, Preference
+from eval.need.records import NeedForTraining, NeedRequest
 from eval.records import Comparison, Evaluation, EvaluationRequest, Report, Side, Verdict
-from eval.report_votes import Ballot, Vote, VoteCount
-from eval.rubrics import Rubric, load
-from eval.vote_queue import CriterionItem, Judged, PairItem
+from eval.report.compare_reports import Found, ReportComparison, compare_reports
+from eval.rubric import choice as rubric_choice
+from eval.rubric.rubrics import Rubric, load
+from eval.votes import queue as vote_queue
+from eval.votes import report_votes
+from eval.votes.queue import CriterionItem, Judged, PairItem
+from eval.votes.report_votes import Ballot, Vote, VoteCount
 
 if TYPE_CHECKING:
-    from eval.rubric_draft import Drafted
+    from eval.rubric.draft import Drafted
 
 DRAWN_WITH = 7
 """Seed of the rows that a rubric is drafted from."""
@@ -49,7 +53,7 @@ class EvaluationActions(ServingActions):
         Answers are kept: asked again, only what is missing is. Raises DataError without such
         questions, RubricError without checks, ServingError when the model can't be served.
         """
-        from eval import need  # here: it brings what scores answers
+        from eval.need import trial as need  # here: it brings what scores answers
 
         split, examples = self.split(plan.dataset_id), self.examples(plan.dataset_id)
         found = need.material(plan, split, examples, request)
@@ -65,7 +69,7 @@ class EvaluationActions(ServingActions):
         The rows go to the judge's endpoint, or to the assistant's where no judge is set. Raises
         RubricError without either, JudgeError when no usable draft comes.
         """
-        from eval import rubric_draft
+        from eval.rubric import draft as rubric_draft
 
         endpoint = self.settings.judge or self.settings.assistant
         if endpoint is None:
@@ -109,8 +113,8 @@ class EvaluationActions(ServingActions):
 
         Raises RubricError or DataError as a start does.
         """
-        from eval import judge_estimate  # here: it brings the client's library
-        from eval.exam import exam_calls, on_record
+        from eval.judge import estimate as judge_estimate  # here: it brings the client's library
+        from eval.judge.exam import exam_calls, on_record
 
         judge = self.settings.judge
         if judge is None:
@@ -264,7 +268,7 @@ class EvaluationActions(ServingActions):
 
     def calibration(self, report_id: str) -> Calibration | None:
         """The judge held against the votes; None before the first vote, or without a judge."""
-        from eval import calibrating
+        from eval.judge import calibrating
 
         judged = self.judged(report_id)
         if not any(verdict.judge for verdict in judged.verdicts) and not judged.preferences:

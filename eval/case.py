@@ -13,10 +13,11 @@ from core.settings import Settings
 from core.training import runs
 from core.training.records import RunView
 from core.workspace import Workspace
-from eval import comparison, rubrics
+from eval import comparison
 from eval.folder import ReportFolder
 from eval.records import EvaluationRequest, Phase, Progress, Sample
-from eval.rubrics import Rubric
+from eval.rubric import rubrics
+from eval.rubric.rubrics import Rubric
 
 
 @dataclass

@@ -14,7 +14,7 @@ from core.serving.records import Endpoint, Pair, Sampling
 from core.settings import EndpointSetting
 from eval import statistics
 from eval.records import EvaluationRequest, Sample
-from eval.rubrics import Rubric
+from eval.rubric.rubrics import Rubric
 from eval.wording import count
 
 LIBRARIES = (

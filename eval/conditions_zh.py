@@ -9,7 +9,7 @@ from core.data.records import Dataset, Split
 from core.serving.records import Pair
 from eval import conditions, statistics
 from eval.records import EvaluationRequest, Sample
-from eval.rubrics import Rubric
+from eval.rubric.rubrics import Rubric
 
 JUDGE, VERSIONS, ENGINE = "Judge", "Versions", "Engine"
 

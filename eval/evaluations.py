@@ -20,9 +20,10 @@ from core.training import runs
 from core.training.records import Failure
 from core.training.standing import stands
 from core.workspace import Workspace
-from eval import comparison, rubrics
+from eval import comparison
 from eval.folder import ReportFolder
 from eval.records import Evaluation, EvaluationRequest, EvaluationStatus, Progress, Report
+from eval.rubric import rubrics
 
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds the packages `core` and `eval`, wherever the app was started from."""

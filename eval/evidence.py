@@ -11,11 +11,11 @@ from core.data.records import Dataset
 from core.messages import Record
 from core.serving.records import Pair
 from core.training.records import RunView
-from eval.around_records import NearRow
-from eval.asked_records import AskedAnswer, BaselinePrompts, TextNats
-from eval.judging_records import Judging
+from eval.around.asked_records import AskedAnswer, BaselinePrompts, TextNats
+from eval.around.records import NearRow
+from eval.judge.records import Judging
 from eval.records import Comparison, EvaluationRequest, Verdict
-from eval.rubrics import Rubric
+from eval.rubric.rubrics import Rubric
 
 
 class Nearest(Record):

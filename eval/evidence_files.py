@@ -12,12 +12,13 @@ from core.errors import RunError
 from core.messages import Record
 from core.serving.records import Pair
 from core.training.records import Curve, Run, RunView
-from eval import reports, rubrics
-from eval.asked_records import AskedAnswer, TextNats
+from eval.around.asked_records import AskedAnswer, TextNats
 from eval.evidence import Evidence, Facts, Nearest
 from eval.folder import ReportFolder, read_rows
-from eval.judging_records import Judging
+from eval.judge.records import Judging
 from eval.records import Comparison, EvaluationRequest, Report, Verdict
+from eval.report import reports
+from eval.rubric import rubrics
 
 NAME = "evidence.json"
 ASKED = ("controls.jsonl", "general.jsonl", "baselines.jsonl")

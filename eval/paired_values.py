@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eval import statistics
 from eval.estimate_records import Estimate
-from eval.rubric_points import DIGITS
+from eval.rubric.points import DIGITS
 from eval.statistics.discordance import Winner
 
 Values = tuple[float | None, ...]

@@ -19,20 +19,14 @@ from core.serving.records import Pair
 from core.settings import read_settings
 from core.training.records import Failure
 from core.workspace import Workspace
-from eval import (
-    comparison,
-    conditions,
-    conditions_zh,
-    evidence_files,
-    rendering,
-    reports,
-    scorekeeping,
-    surround,
-)
+from eval import comparison, conditions, conditions_zh, evidence_files, scorekeeping
+from eval.around import surround
 from eval.case import Case, open_case
 from eval.evidence import Evidence
 from eval.folder import ReportFolder
 from eval.records import Comparison
+from eval.rendering import page as rendering
+from eval.report import reports
 from eval.scoring import Scores
 
 ALREADY_RUNNING = 3

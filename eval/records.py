@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from core.messages import Message, Record
-from eval.around_records import (
+from eval.around.forgetting.records import Forgetting
+from eval.around.records import (
     AdapterProof,
     Baselines,
     Controls,
@@ -20,9 +21,8 @@ from eval.around_records import (
     UnequalCondition,
 )
 from eval.estimate_records import Estimate
-from eval.forgetting_records import Forgetting
-from eval.judging_records import Judging
-from eval.metrics_records import Metrics
+from eval.judge.records import Judging
+from eval.metrics.records import Metrics
 from eval.request_records import (
     Evaluation,
     EvaluationParts,

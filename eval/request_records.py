@@ -8,7 +8,7 @@ from pydantic import Field
 
 from core.messages import Record
 from core.serving.records import Sampling
-from eval.judging_records import JudgeOptions
+from eval.judge.records import JudgeOptions
 
 
 class EvaluationParts(Record):

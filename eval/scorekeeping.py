@@ -10,16 +10,20 @@ from typing import NamedTuple
 from core.disk import append_line, write_atomic
 from core.serving.records import Pair
 from core.settings import EndpointSetting
-from eval import calibrating, checks, exam, judge_flips, judge_pairwise, judge_summary
 from eval.case import Case
-from eval.judge import Counts, Judge, unjudged
-from eval.judge_cache import open_cache
-from eval.judge_estimate import repeated_count
-from eval.judge_identity import kinship, refuse_candidate
-from eval.judge_line import GONE, Line, ask_all
-from eval.judging_records import ExamResult, Flips, Judging, Preference
+from eval.checks import deciding as checks
+from eval.judge import calibrating, exam
+from eval.judge import flips as judge_flips
+from eval.judge import pairwise as judge_pairwise
+from eval.judge import summary as judge_summary
+from eval.judge.cache import open_cache
+from eval.judge.estimate import repeated_count
+from eval.judge.identity import kinship, refuse_candidate
+from eval.judge.judging import Counts, Judge, unjudged
+from eval.judge.line import GONE, Line, ask_all
+from eval.judge.records import ExamResult, Flips, Judging, Preference
 from eval.records import Answer, Comparison, Sample, Side, Verdict
-from eval.rubrics import Criterion, Rubric
+from eval.rubric.rubrics import Criterion, Rubric
 
 SIDES: tuple[Side, Side] = ("base", "tuned")
 TELL_EVERY_S = 0.25

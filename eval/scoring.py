@@ -26,8 +26,8 @@ from eval.records import (
     TagResult,
     Verdict,
 )
-from eval.rubric_points import Cell, example_score, lowest_score, nothing_to_gain
-from eval.rubrics import Criterion, Rubric
+from eval.rubric.points import Cell, example_score, lowest_score, nothing_to_gain
+from eval.rubric.rubrics import Criterion, Rubric
 
 __all__ = ["FEWEST_FOR_A_TEST", "SMALLEST_GAP", "VALUES", "Paired", "Scores", "worst_case"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from eval import phrases, statistics, wording
-from eval.judging_records import Judging
+from eval.judge.records import Judging
 from eval.records import CriterionResult, Estimate, VerdictSentence
 from eval.wording import about, interval, percent, points
 

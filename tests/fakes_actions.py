@@ -22,7 +22,6 @@ from core.training.doctor.diagnosing import Diagnosis
 from core.training.plan import TrainingPlan
 from core.training.preflight_folder import Preflight
 from core.training.records import Curve, Failure, Run, RunResult, RunView
-from eval import rubric_choice
 from eval.records import (
     CriterionResult,
     Estimate,
@@ -31,7 +30,8 @@ from eval.records import (
     Report,
     VerdictSentence,
 )
-from eval.rubrics import Rubric
+from eval.rubric import choice as rubric_choice
+from eval.rubric.rubrics import Rubric
 
 CREATED = "2026-11-21T10:00:00+00:00"
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from core.data.collector import no_collection
-from eval.judging_records import JudgeOptions
+from eval.judge.records import JudgeOptions
 from eval.records import EvaluationParts, EvaluationRequest
 from ui import (
     terminal_augment,

@@ -10,9 +10,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from eval.around_records import Baseline
-from eval.need_records import MOST_ASKED, NeedForTraining, NeedRequest
-from eval.rendering_around import BASELINES
+from eval.around.records import Baseline
+from eval.need.records import MOST_ASKED, NeedForTraining, NeedRequest
+from eval.rendering.around import BASELINES
 from eval.wording import NOT_MEASURED, number, percent
 from ui.terminal_cli import Json, cli, open_actions
 from ui.terminal_output import terminal

@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from core.training.standing import stands
-from eval.curve_standing import CurveRun, CurveStanding
-from eval.learning_curve import CurvePoint
-from eval.rendering_text import change
+from eval.curve.learning_curve import CurvePoint
+from eval.curve.standing import CurveRun, CurveStanding
+from eval.rendering.text import change
 from eval.wording import NOT_MEASURED, number, percent
 from ui.terminal_cli import Json, RunName, cli, open_actions
 from ui.terminal_output import terminal

@@ -16,10 +16,10 @@ from core.actions import Actions
 from core.disk import write_atomic
 from core.errors import SettingError
 from core.settings import EndpointSetting
-from eval.compare_reports import ReportComparison
 from eval.records import Evaluation, Report
-from eval.rendering_sections import sections
-from eval.rendering_text import change, p_value, percent
+from eval.rendering.sections import sections
+from eval.rendering.text import change, p_value, percent
+from eval.report.compare_reports import ReportComparison
 from ui import terminal_views as views
 from ui.terminal_cli import Json, cli, open_actions
 from ui.terminal_output import Terminal, terminal

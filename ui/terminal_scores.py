@@ -34,7 +34,9 @@ def stats(
     """The verdict on paired scores: rows with `id`, `base` and `tuned`, or `id` and `winner`."""
     del json
     with terminal(True) as output:
-        from eval import stats_paired  # here: other commands must not wait for numpy
+        from eval.scores import (
+            paired as stats_paired,  # here: other commands must not wait for numpy
+        )
 
         output.show(stats_paired.of_file(file, scale))
 
@@ -50,7 +52,7 @@ def agreement(
     """How far raters agree: rows with `id` and one key for each rater."""
     del json
     with terminal(True) as output:
-        from eval import stats_agreement
+        from eval.scores import agreement as stats_agreement
 
         output.show(stats_agreement.of_file(file, level))
 
@@ -78,7 +80,7 @@ def rubric(
         elif do == "draft":
             _draft(str(file), to, output)
         elif to is None:
-            from eval.rubric_formats import convert_file
+            from eval.rubric.formats import convert_file
 
             output.print_json(
                 convert_file(file).model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -88,8 +90,8 @@ def rubric(
 
 
 def _score(file: Path, verdicts: Path | None, output: Terminal) -> None:
-    from eval import rubric_verdicts
-    from eval.rubric_formats import convert_file
+    from eval.rubric import verdicts as rubric_verdicts
+    from eval.rubric.formats import convert_file
 
     if verdicts is None:
         raise RubricError(
@@ -105,7 +107,7 @@ def _score(file: Path, verdicts: Path | None, output: Terminal) -> None:
 
 def _draft(data: str, to: str | None, output: Terminal) -> None:
     """Drafted criteria; training rows are sent to the judge's endpoint, or the assistant's."""
-    from eval.rubric_formats import export
+    from eval.rubric.formats import export
 
     actions = open_actions()
     drafted = actions.draft_rubric(dataset_of(actions, data).id)
@@ -120,7 +122,7 @@ def _draft(data: str, to: str | None, output: Terminal) -> None:
 
 def _export(file: Path, to: str, output: Terminal) -> None:
     """The text alone, so that it can go into a file; what is lost is told on standard error."""
-    from eval.rubric_formats import convert_file, export
+    from eval.rubric.formats import convert_file, export
 
     converted = convert_file(file)
     made = export(converted.rubric, to)

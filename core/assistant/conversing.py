@@ -65,7 +65,7 @@ async def resume(turn: Turn, pending: Pending, approved: bool, reason: str = "")
 
 def keep_rubric(turn: Turn, name: str) -> None:
     """Keep a dropped rubric file with the conversation; raises RubricError when it is none."""
-    from eval import rubric_formats
+    from eval.rubric import formats as rubric_formats
 
     source = Path(turn.memory.files[name])
     rubric_formats.convert_file(source)

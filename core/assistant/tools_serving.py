@@ -14,9 +14,9 @@ from core.assistant.tool_basics import Context, finished, pick_run, say_of, told
 from core.assistant.turn import Turn
 from core.errors import RunError
 from core.training.records import Run
-from eval import rubrics
 from eval.records import EvaluationRequest
-from eval.rubrics import Rubric
+from eval.rubric import rubrics
+from eval.rubric.rubrics import Rubric
 
 
 @told

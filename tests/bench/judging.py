@@ -20,10 +20,10 @@ from pathlib import Path
 import psutil
 
 from core.settings import EndpointSetting
-from eval.judge_asking import SAMPLING
-from eval.judge_prompt import MET_SHAPE, Material, response_format
+from eval.judge.asking import SAMPLING
+from eval.judge.prompt import MET_SHAPE, Material, response_format
 from eval.records import Comparison
-from eval.rubrics import load
+from eval.rubric.rubrics import load
 from tests.eval import made_up
 from tests.eval.judging_case import PLAIN, case, score
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from eval import reports
-from eval.asked_records import AskedAnswer, TextNats
+from eval.around.asked_records import AskedAnswer, TextNats
+from eval.around.forgetting import assessing, items
 from eval.evidence import Evidence, Facts
-from eval.forgetting import assessing, items
 from eval.records import Comparison
+from eval.report import reports
 from eval.statistics import RESAMPLES
 from tests.eval import made_up
 

@@ -24,7 +24,7 @@ ERROR = re.compile(r"(Data|Plan|Model|Run|Serving|Judge|Workspace)Error$|^(Failu
 TERMINAL_ONLY = (
     "core/settings.py",
     "core/actions.py",
-    "eval/located_yaml.py",
+    "eval/rubric/located_yaml.py",
     "ui/shell.py",
     "ui/term",
 )

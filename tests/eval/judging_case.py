@@ -14,11 +14,11 @@ from core.settings import EndpointSetting, Settings
 from core.workspace import Workspace
 from eval import scorekeeping
 from eval.case import Case
-from eval.exam import ExamQuestion, load_items
 from eval.folder import ReportFolder
-from eval.judging_records import JudgeOptions
+from eval.judge.exam import ExamQuestion, load_items
+from eval.judge.records import JudgeOptions
 from eval.records import Comparison, EvaluationRequest
-from eval.rubrics import load
+from eval.rubric.rubrics import load
 from eval.scorekeeping import Scored
 from tests.eval import made_up
 from tests.fakes import FakeServer

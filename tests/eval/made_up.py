@@ -12,10 +12,10 @@ from core.messages import Message
 from core.serving.records import AdapterCheck, Endpoint, Pair
 from core.training.plan import TrainingPlan
 from core.training.records import Curve, Run, RunView
-from eval import checks
+from eval.checks import deciding as checks
 from eval.records import Answer, Comparison, EvaluationRequest, Sample, Side, Verdict
-from eval.reports import Evidence
-from eval.rubrics import Rubric, load
+from eval.report.reports import Evidence
+from eval.rubric.rubrics import Rubric, load
 
 RUBRIC = """
 id: made-up

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from eval import reports
-from eval.around_records import (
+from eval.around.forgetting.records import Forgetting, GeneralItemResult, SuiteResult
+from eval.around.records import (
     AdapterProof,
     Baseline,
     Baselines,
@@ -23,8 +23,7 @@ from eval.around_records import (
     SpeedRatio,
     UnequalCondition,
 )
-from eval.forgetting_records import Forgetting, GeneralItemResult, SuiteResult
-from eval.judging_records import (
+from eval.judge.records import (
     Calibration,
     CriterionCalibration,
     ExamResult,
@@ -35,8 +34,9 @@ from eval.judging_records import (
     Soft,
     Trouble,
 )
-from eval.metrics_records import Classification, ClassScore, Confusion, MetricRow, Metrics
+from eval.metrics.records import Classification, ClassScore, Confusion, MetricRow, Metrics
 from eval.records import Estimate, Report
+from eval.report import reports
 from tests.eval.made_up import comparisons, evidence, run_view
 
 

@@ -7,7 +7,7 @@ import re
 from core.data.records import Split
 from eval import conditions, conditions_zh
 from eval.records import EvaluationRequest
-from eval.rubrics import load
+from eval.rubric.rubrics import load
 from tests.eval import made_up
 
 

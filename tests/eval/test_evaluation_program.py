@@ -19,11 +19,12 @@ from core.settings import EndpointSetting, Settings
 from core.training import runs
 from core.training.records import Run, RunView
 from core.workspace import Workspace
-from eval import comparison, evaluations, program, rubric_choice
+from eval import comparison, evaluations, program
 from eval.evaluations import Launch
 from eval.folder import ReportFolder
-from eval.judging_records import JudgeOptions
+from eval.judge.records import JudgeOptions
 from eval.records import Comparison, EvaluationParts, EvaluationRequest, Progress
+from eval.rubric import choice as rubric_choice
 from tests.eval import made_up
 from tests.fakes import Behaviour, FakeServer, Messages
 

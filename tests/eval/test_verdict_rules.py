@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from eval import cautions, reports, statistics
+from eval import statistics
 from eval.records import Comparison, Report
-from eval.rubrics import load
+from eval.report import cautions, reports
+from eval.rubric.rubrics import load
 from eval.scoring import Paired
 from tests.eval import made_up
 from tests.eval.made_up import comparisons, evidence, said, sample

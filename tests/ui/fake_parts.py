@@ -49,11 +49,14 @@ from core.training.events import (
 )
 from core.training.job import Launch
 from core.workspace import RunFolder, Workspace
-from eval import checks, rendering, reports, rubrics
+from eval.checks import deciding as checks
 from eval.evaluations import Launch as EvaluationLaunch
 from eval.folder import ReportFolder
 from eval.records import Answer, Comparison, EvaluationRequest, Progress, Sample, Side, Verdict
-from eval.reports import Evidence
+from eval.rendering import page as rendering
+from eval.report import reports
+from eval.report.reports import Evidence
+from eval.rubric import rubrics
 
 BASE_ANSWER = "Thank you for the question about the the order and the item of it, please wait for"
 SIDES: tuple[Side, Side] = ("base", "tuned")

@@ -15,7 +15,7 @@ from core.comparing.records import Question, Session, Source
 from core.data.examples import SUPPORT_DESK
 from core.serving.contenders import Contender, Lane
 from core.serving.records import Generation, Sampling
-from eval.votes import tally
+from eval.votes.counts import tally
 from tests.ui.fake_parts import FakeActions
 from ui.opening import Chosen, Opening, Openings
 from ui.present import comparison, lane_diff, lanes, shared

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from eval import report_votes
-from eval.compare_reports import compare_reports
 from eval.records import Verdict
-from eval.report_votes import Vote, VoteCount
-from eval.rubrics import load
-from eval.vote_queue import CriterionItem, PairItem
+from eval.report.compare_reports import compare_reports
+from eval.rubric.rubrics import load
+from eval.votes import report_votes
+from eval.votes.queue import CriterionItem, PairItem
+from eval.votes.report_votes import Vote, VoteCount
 from tests.eval import made_up
 from tests.eval.made_up_parts import failures, full_report
-from tests.eval.test_compare_reports import found
+from tests.eval.report.test_compare_reports import found
 from ui.present import report_compare, report_parts, report_rubric
 from ui.present import report_votes as votes_shown
 from ui.present.report_votes import Standing

@@ -7,8 +7,8 @@ from typing import Any
 from core.comparing.records import Source
 from core.serving.contenders import Contender, Lane
 from core.serving.records import Generation
-from eval import reports
 from eval.records import Evaluation, EvaluationRequest, Report
+from eval.report import reports
 from tests.eval.made_up import comparisons, dataset, evidence, pair, run_view
 from ui.opening import Opening
 from ui.present import pair as pair_shown

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.data.examples import SUPPORT_DESK
-from eval import rendering
 from eval.folder import ReportFolder
 from eval.records import EvaluationRequest
+from eval.rendering import page as rendering
 from tests.eval.made_up_parts import around
 from tests.ui.browser import visit
 from tests.ui.fake_parts import FakeActions

@@ -9,7 +9,7 @@ from core.comparing.keeping import Kept
 from core.comparing.links import Link
 from core.comparing.records import Session
 from core.serving.endpoints import SavedEndpoint
-from eval.votes import Tally
+from eval.votes.counts import Tally
 from ui.markup import Html, join, tag
 from ui.present import numbers
 from ui.present.votes import tallies

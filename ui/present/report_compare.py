@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from eval.compare_reports import ReportComparison
-from eval.rendering_text import change, p_value, percent
-from eval.rendering_text import told as both_told
+from eval.rendering.text import change, p_value, percent
+from eval.rendering.text import told as both_told
+from eval.report.compare_reports import ReportComparison
 from ui.markup import Html, badge, join, table, tag
 from ui.present import numbers
 from ui.words import Voice

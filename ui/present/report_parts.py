@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from core.data.records import Dataset
-from eval.around_records import FailureCluster, NearRow
+from eval.around.records import FailureCluster, NearRow
 from eval.records import Report
-from eval.rendering_sections import cluster_name, sections
-from eval.rendering_text import Both
+from eval.rendering.sections import cluster_name, sections
+from eval.rendering.text import Both
 from ui.markup import Html, join, tag
 from ui.words import Voice
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eval import rubric_editing as editing
-from eval.rubric_criteria import Cap, Criterion
-from eval.rubrics import Rubric
+from eval.rubric import editing
+from eval.rubric.criteria import Cap, Criterion
+from eval.rubric.rubrics import Rubric
 from ui.markup import Html, badge, join, tag
 from ui.words import Voice
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.messages import Message
-from eval.judging_records import Calibration
+from eval.judge.records import Calibration
 from eval.records import Answer, Comparison, Side, Verdict
-from eval.rendering_judge import people
-from eval.report_votes import ENOUGH, Vote, VoteCount
-from eval.rubrics import Criterion
-from eval.vote_queue import CriterionItem, PairItem
+from eval.rendering.judge import people
+from eval.rubric.rubrics import Criterion
+from eval.votes.queue import CriterionItem, PairItem
+from eval.votes.report_votes import ENOUGH, Vote, VoteCount
 from ui.markup import Html, join, table, tag
 from ui.present.votes import ballot
 from ui.words import Voice

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.comparing.records import Session, Turn
-from eval.votes import Tally
+from eval.votes.counts import Tally
 from ui.markup import Html, table, tag
 from ui.words import Voice
 

@@ -13,7 +13,7 @@ from core.comparing.records import Question
 from core.errors import RunError
 from core.serving.contenders import MOST_LANES, Contender, Offer
 from core.training.records import Run
-from eval import votes
+from eval.votes import counts as votes
 from ui.network import is_loopback
 from ui.opening import Opening, Openings
 from ui.present import lanes

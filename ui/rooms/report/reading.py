@@ -9,7 +9,7 @@ import gradio as gr
 
 from core.evaluation_actions import ReportKind
 from eval.records import Evaluation, EvaluationParts, Report
-from eval.rendering import in_language
+from eval.rendering.page import in_language
 from ui.boundary import told
 from ui.components import html, widget
 from ui.files import offer

@@ -5,10 +5,10 @@ from __future__ import annotations
 from core.errors import RunError
 from core.training.records import Run
 from eval.folder import ReportFolder
-from eval.judging_records import JudgeEstimate
+from eval.judge.records import JudgeEstimate
 from eval.records import Evaluation, EvaluationParts, EvaluationRequest, Report
-from eval.rubrics import Rubric
-from eval.vote_queue import CriterionItem, Judged, PairItem
+from eval.rubric.rubrics import Rubric
+from eval.votes.queue import CriterionItem, Judged, PairItem
 from ui.present.report_votes import Standing
 from ui.services import Services
 from ui.watch import file_facts

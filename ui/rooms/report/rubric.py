@@ -10,10 +10,10 @@ import gradio as gr
 
 from core.errors import DuotuneError, RunError
 from core.wording import error_text
-from eval import rubric_editing as editing_of
 from eval.records import EvaluationParts
-from eval.rubric_formats import convert_file
-from eval.rubrics import Rubric, load
+from eval.rubric import editing as editing_of
+from eval.rubric.formats import convert_file
+from eval.rubric.rubrics import Rubric, load
 from ui.boundary import told
 from ui.components import widget
 from ui.files import file_name, offer, to_save

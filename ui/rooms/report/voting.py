@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import gradio as gr
 
 from core.errors import DuotuneError
-from eval import report_votes
 from eval.records import Report, Side
-from eval.report_votes import Ballot, Vote
-from eval.vote_queue import CriterionItem, PairItem
+from eval.votes import report_votes
+from eval.votes.queue import CriterionItem, PairItem
+from eval.votes.report_votes import Ballot, Vote
 from ui.boundary import told
 from ui.components import widget
 from ui.files import offer, to_save

@@ -19,9 +19,9 @@ from core.data.tasks.prompts import WORDS
 from core.data.tasks.styles import names_in, pairs_of, style_of
 from core.data.tasks.templates import TASKS, default_rubric, recognise
 from core.messages import Conversation, Message
-from eval.checks import check
+from eval.checks.deciding import check
 from eval.records import Answer, Outcome
-from eval.rubrics import Rubric
+from eval.rubric.rubrics import Rubric
 from tests.eval.made_up import said, sample
 
 

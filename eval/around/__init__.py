@@ -1,0 +1,1 @@
+"""What surrounds a verdict: controls, leaks, forgetting, length, speed, failures."""

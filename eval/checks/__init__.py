@@ -1,0 +1,1 @@
+"""What code can decide about an answer, without any model."""

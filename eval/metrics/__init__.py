@@ -1,0 +1,1 @@
+"""Figures that the field knows, each with an interval."""

@@ -1,0 +1,1 @@
+"""Whether training was needed: what a base model reaches with a prompt alone."""

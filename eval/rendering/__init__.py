@@ -1,0 +1,1 @@
+"""A Report as pages and pictures, in two languages."""

@@ -1,0 +1,1 @@
+"""From evidence to a Report: its figures, its conclusion and its cautions."""

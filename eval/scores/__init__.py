@@ -1,0 +1,1 @@
+"""Verdicts and agreement from scores that were made anywhere."""
