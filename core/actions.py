@@ -11,6 +11,7 @@ from typing import Literal
 
 from core.batch_actions import BatchActions
 from core.compare_actions import CompareActions
+from core.deletion_actions import DeletionActions
 from core.errors import RunError
 from core.evaluation_actions import EvaluationActions
 from core.library_actions import LibraryActions
@@ -35,6 +36,7 @@ __all__ = ["Actions", "Say"]
 @dataclass(frozen=True)
 class Actions(
     TrainingActions,
+    DeletionActions,
     PreflightActions,
     QueueActions,
     CompareActions,

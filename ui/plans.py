@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from core.actions import Actions
 from core.assistant.records import Pending
+from core.data import store
 from core.errors import DuotuneError
 from core.models.licences import LicenceTerms
 from core.training.batching import Batching
@@ -24,7 +25,7 @@ from ui.present import plan as shown
 from ui.present import plan_tools
 from ui.present.plan_fit import Room
 from ui.present.plan_settings import Choices
-from ui.watch import Facts, Watch, folder_facts
+from ui.watch import Facts, Watch, file_facts, folder_facts
 from ui.words import Voice
 
 CHANGEABLE = tuple(PlanChanges.model_fields)
@@ -61,11 +62,12 @@ class Plans:
         """The recommended plan with these changes, and what it would cost."""
         wanted = PlanChanges.model_validate(changes).model_dump(exclude_none=True)
         own = {name: wanted.pop(name) for name in OWN if name in wanted}
-        found = self._propose(dataset_id, _key(wanted), self._measured())
+        facts = self._facts(dataset_id)
+        found = self._propose(dataset_id, _key(wanted), facts)
         try:
             named = found.plan.edited(own)
         except ValidationError:  # a name that can't be one: told as it is for any other setting
-            return self._propose(dataset_id, _key(wanted | own), self._measured())
+            return self._propose(dataset_id, _key(wanted | own), facts)
         return found.model_copy(update={"plan": named})
 
     def of(self, plan: TrainingPlan) -> Proposal:
@@ -204,7 +206,12 @@ class Plans:
         workspace = self.actions.workspace
         return folder_facts(workspace.runs) + folder_facts(workspace.preflights)
 
-    def _propose_again(self, dataset_id: str, changes: str, _measured: Facts) -> Proposal:
+    def _facts(self, dataset_id: str) -> Facts:
+        """The same, and when the dataset was read again or deleted."""
+        record = self.actions.workspace.dataset(dataset_id) / store.DATASET
+        return self._measured() + file_facts(record)
+
+    def _propose_again(self, dataset_id: str, changes: str, _facts: Facts) -> Proposal:
         return self.actions.propose_plan(dataset_id, PlanChanges.model_validate_json(changes))
 
 

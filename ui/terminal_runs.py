@@ -1,4 +1,4 @@
-"""The terminal commands about runs that were started: watch, go on, compare, keep, delete."""
+"""The terminal commands about runs that were started: watch, go on, compare, keep."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Annotated
 import typer
 
 from core.actions import Actions
-from core.errors import RunError
 from core.training import retention
-from core.training.records import Run
 from ui import terminal_augment
 from ui import terminal_runs_views as views
 from ui.terminal_cli import Json, RunName, cli, open_actions
@@ -149,28 +147,6 @@ def note(
         if text is not None:
             found = actions.note_run(found.id, text)
         output.show(found, found.note or "No note.")
-
-
-@cli.command()
-def delete(
-    run: RunName,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
-    json: Json = False,
-) -> None:
-    """Delete a run with its weights, log and figures; what is in the library stays."""
-    with terminal(json) as output:
-        actions = open_actions()
-        found = actions.find_run(run)
-        if not yes and not _agreed(found, output):
-            raise RunError("Nothing was deleted.", found.id, "Add --yes to delete it unasked.")
-        gone = actions.delete_run(found.id)
-        output.show(gone, f"{gone.id} ({gone.plan.name}) is deleted.")
-
-
-def _agreed(run: Run, output: Terminal) -> bool:
-    if output.as_json:
-        return False
-    return typer.confirm(f"Delete {run.id} ({run.plan.name}) for ever?", err=True)
 
 
 @cli.command()

@@ -8,6 +8,7 @@ from core.assistant import choosing_library, telling_runs
 from core.assistant.names import duration, plural, value
 from core.assistant.records import Language, Pending
 from core.assistant.replies import joined, reply
+from core.data import deletion_text
 from core.training import sweep
 from core.training.plan import TrainingPlan
 from core.wording import said
@@ -28,6 +29,8 @@ def question(actions: Actions, pending: Pending, language: Language) -> str:
         case "delete_run":
             name = actions.run(pending.arguments["run"]).run.plan.name
             return reply("delete_waits", language, name=name)
+        case "delete_dataset":
+            return _delete_data(actions, pending, language)
         case "repair":
             return _repair(actions, pending, language)
         case "unmask":
@@ -77,6 +80,17 @@ def _sweep(actions: Actions, pending: Pending, language: Language) -> str:
     values = {name: "/".join(value(one) for one in each) for name, each in varied.items()}
     told = telling_runs.as_typed(values, language)
     return reply("sweep_waits", language, runs=len(plans), varied=told, time=time)
+
+
+def _delete_data(actions: Actions, pending: Pending, language: Language) -> str:
+    """What goes with a dataset and what stays, line by line."""
+    going = actions.dataset_deletion(pending.arguments["dataset_id"])
+    lines = [reply("delete_data_head", language, name=going.name)]
+    lines += [f"- {said(one, language)}" for one in deletion_text.goes(going)]
+    if staying := deletion_text.stays(going):
+        lines += ["", reply("delete_data_stays", language)]
+        lines += [f"- {said(one, language)}" for one in staying]
+    return "\n".join([*lines, "", reply("delete_data_waits", language)])
 
 
 def _repair(actions: Actions, pending: Pending, language: Language) -> str:

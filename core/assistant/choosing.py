@@ -254,6 +254,7 @@ CHOOSERS: dict[Intent, Chooser] = {
     "answer": data.answer,
     "unmask": data.unmask,
     "undo_data": data.undo,
+    "delete_data": data.delete,
     "changes": data.changes,
     "leaks": data.leaks,
     "show_row": data.show_row,

@@ -72,6 +72,14 @@ def undo(heard: Heard, _: Request) -> Step:
     return Step("", "undo") if heard.situation.can_undo else Step(reply("no_undo", heard.language))
 
 
+def delete(heard: Heard, request: Request) -> Step:
+    """The dataset of this conversation, or the one that is named; asked before it is done."""
+    if none := no_data(heard):
+        return none
+    named = {"dataset_id": request.dataset} if request.dataset else {}
+    return Step("", "delete_dataset", named | ({"whole": True} if request.data.is_whole else {}))
+
+
 def changes(heard: Heard, _: Request) -> Step:
     if none := no_data(heard):
         return none

@@ -28,6 +28,10 @@ AGAINST = re.compile(
 )
 HELD_OUT = re.compile(r"test|eval|valid|held|dev|测试", re.IGNORECASE)
 """How people call files of held-out rows."""
+WHOLE = re.compile(
+    r"\b(all|every|each|whole|both) (of )?(the |its |these )?versions?\b|\ball (the |its )?copies\b"
+    r"|(所有|全部|每个|各个|一切)的?版本"
+)
 CALLED = {
     "assistant": r"assistant|bot|助手|机器人|客服",
     "question_column": r"(?:the )?(?:question|prompt|input)s? (?:column|field)"
@@ -59,6 +63,8 @@ class DataSaid(Record):
     """A file dropped here that it names."""
     is_against: bool = False
     """It asks whether rows of a file stand in the training data."""
+    is_whole: bool = False
+    """It means all versions of a dataset."""
 
 
 def read_data(text: str, questions: Sequence[Question], files: Sequence[str]) -> DataSaid:
@@ -73,6 +79,7 @@ def read_data(text: str, questions: Sequence[Question], files: Sequence[str]) ->
         ),
         file=_named_file(text, files),
         is_against=bool(AGAINST.search(said)),
+        is_whole=bool(WHOLE.search(said)),
     )
 
 

@@ -35,6 +35,7 @@ def next_step(heard: Heard, results: list[Result]) -> Step:
         models=heard.models,
         runs=heard.situation.run_names,
         kept=heard.situation.kept_names,
+        datasets=heard.situation.dataset_names,
         questions=heard.situation.questions,
         files=heard.known_files,
     )

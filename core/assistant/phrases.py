@@ -41,6 +41,7 @@ Intent = Literal[
     "keep_run",
     "rename_run",
     "delete_run",
+    "delete_data",
     "shelf",
     "import_model",
     "export",

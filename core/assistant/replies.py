@@ -32,10 +32,10 @@ REPLIES: dict[str, tuple[str, str]] = {
         "You can say: “what is in my data”, “fix it”, “undo”, “show row 12”, “what will be learned "
         "of row 12”, “does test leak into train”, “train”, “use 3 epochs”, “how is it going”, "
         "“stop”, “resume”, “compare them”, “evaluate”, “show the report”, “list runs”, "
-        "“new conversation”.",
+        "“delete this data”, “new conversation”.",
         "你可以说：“数据里有什么”“修复”“撤销”“给我看第 12 条”“第 12 条会学到什么”“有没有泄漏”"
         "“开始训练”“训练3轮”“进度怎么样”“停止”“继续训练”“对比一下”“评估”"
-        "“看报告”“列出训练”“新对话”。",
+        "“看报告”“列出训练”“删除这份数据”“新对话”。",
     ),
     "unknown": (
         "Sorry, I didn't understand that. I follow plain requests and know no small talk.",

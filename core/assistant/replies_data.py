@@ -155,6 +155,16 @@ DATA: dict[str, tuple[str, str]] = {
         "剩下的会删除数据或需要您补充内容，请说明要处理哪一项：",
     ),
     "mend_line": ("- {what} ({n} found)", "- {what}（{n} 处）"),
+    # -- deleting -----------------------------------------------------------------------------
+    "delete_data_head": ("Delete “{name}” for ever? This goes:", "要永久删除“{name}”吗？将删除："),
+    "delete_data_stays": ("This stays:", "会保留："),
+    "delete_data_waits": ("Say “yes” or “no”.", "请回答“好”或“不”。"),
+    "data_deleted": ("“{name}” is deleted.", "“{name}”已删除。"),
+    "data_deleted_all": (
+        "“{name}” is deleted, all {versions} versions.",
+        "“{name}”的全部 {versions} 个版本已删除。",
+    ),
+    "delete_data_failed": ("Nothing was deleted.", "什么都没有删除。"),
     # -- looking ------------------------------------------------------------------------------
     "changes": (
         "{name}: {changed} rows changed, {removed} taken out, {added} gained.",

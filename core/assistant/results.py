@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.assistant.results_data import (
-    ChangesSeen,
-    DataChanged,
-    DataSeen,
-    DatasetsListed,
-    LeaksSeen,
-    RowSeen,
-    TokensSeen,
-)
+from core.assistant.results_data import DataResult
 from core.assistant.results_library import LibraryResult
 from core.assistant.results_runs import RunResult
 from core.messages import Record
@@ -175,19 +167,13 @@ class Failed(Record):
 
 
 Result = (
-    DataSeen
-    | DataChanged
-    | ChangesSeen
-    | LeaksSeen
-    | RowSeen
-    | TokensSeen
+    DataResult
     | PlanProposed
     | RunSeen
     | PairOpened
     | EvaluationSeen
     | ReportSeen
     | RunsListed
-    | DatasetsListed
     | ModelsListed
     | EngineStopped
     | RunResult

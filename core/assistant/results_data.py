@@ -81,6 +81,14 @@ class DataChanged(Record):
     """Rows with masks that no key knows."""
 
 
+class DataDeleted(Record):
+    """A dataset that is gone, with the versions that were made from it."""
+
+    kind: Literal["data_deleted"] = "data_deleted"
+    name: str
+    versions: int
+
+
 class ChangesSeen(Record):
     """How a version differs from the one it was made from."""
 
@@ -142,6 +150,18 @@ class DatasetsListed(Record):
     kind: Literal["datasets"] = "datasets"
     datasets: tuple[DataSeen, ...]
     total: int
+
+
+DataResult = (
+    DataSeen
+    | DataChanged
+    | DataDeleted
+    | ChangesSeen
+    | LeaksSeen
+    | RowSeen
+    | TokensSeen
+    | DatasetsListed
+)
 
 
 def data_seen(dataset: Dataset, language: Language = "en") -> DataSeen:

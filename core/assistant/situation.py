@@ -60,6 +60,8 @@ class Situation(Record):
     preflight: str | None = None
     """The measurement that goes on."""
     run_names: tuple[str, ...] = ()
+    dataset_names: tuple[str, ...] = ()
+    """And ids, of all datasets, and of the files that they were read from."""
     kept_names: tuple[str, ...] = ()
     """Of models in the library."""
     evaluation: EvaluationSeen | None = None
@@ -97,6 +99,7 @@ def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
         ended_badly=seen[0] if badly else None,
         preflight=next((p.id for p in actions.preflights() if p.status == "running"), None),
         run_names=tuple(names.values()),
+        dataset_names=_names(datasets),
         kept_names=tuple(one.entry.name for one in actions.library()),
         evaluation=evaluation_seen(live, names.get(live.request.run_id, "")) if live else None,
         unfinished=evaluation_seen(ended, names.get(ended.request.run_id, "")) if ended else None,
@@ -105,6 +108,11 @@ def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
         pending=chat.pending,
         set_aside=_set_aside(chat),
     )
+
+
+def _names(datasets: tuple[Dataset, ...]) -> tuple[str, ...]:
+    """What a sentence may call a dataset, each once."""
+    return tuple(dict.fromkeys(n for d in datasets for n in (d.id, d.name, d.source_name)))
 
 
 def _set_aside(chat: Chat) -> bool:

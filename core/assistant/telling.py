@@ -31,15 +31,7 @@ from core.assistant.results import (
     RunSeen,
     RunsListed,
 )
-from core.assistant.results_data import (
-    ChangesSeen,
-    DataChanged,
-    DataSeen,
-    DatasetsListed,
-    LeaksSeen,
-    RowSeen,
-    TokensSeen,
-)
+from core.assistant.results_data import DataResult
 from core.assistant.results_library import LibraryResult
 from core.assistant.results_runs import RunResult
 from core.training.plan import TrainingPlan
@@ -51,6 +43,7 @@ AFTER_FAILURE = {
     "start_training": "start_failed",
     "open_pair": "pair_failed",
     "import_model": "import_failed",
+    "delete_dataset": "delete_data_failed",
 }
 
 
@@ -58,9 +51,9 @@ def tell(result: Result, language: Language) -> str:
     """A result as the assistant says it."""
     if isinstance(result, RunResult):
         return of_runs.tell(result, language)
+    if isinstance(result, DataResult):
+        return of_data.tell(result, language)
     match result:
-        case DataSeen() | DataChanged() | ChangesSeen() | LeaksSeen() | RowSeen() | TokensSeen():
-            return about_data(result, language)
         case PlanProposed():
             return plan(result, language)
         case RunSeen():
@@ -80,37 +73,13 @@ def tell(result: Result, language: Language) -> str:
             return listing(result, language)
 
 
-def about_data(
-    result: DataSeen | DataChanged | ChangesSeen | LeaksSeen | RowSeen | TokensSeen,
-    language: Language,
-) -> str:
-    """A result about data as the assistant says it."""
-    match result:
-        case DataSeen():
-            return of_data.data(result, language)
-        case DataChanged():
-            return of_data.changed(result, language)
-        case ChangesSeen():
-            return of_data.changes(result, language)
-        case LeaksSeen():
-            return of_data.leaks(result, language)
-        case RowSeen():
-            return of_data.row(result, language)
-        case TokensSeen():
-            return of_data.tokens(result, language)
-
-
 def line(result: Result, language: Language) -> str:
     """A result in a few words, for the line of its tool."""
     if isinstance(result, RunResult):
         return of_runs.line(result, language)
+    if isinstance(result, DataResult):
+        return of_data.line(result, language)
     match result:
-        case DataSeen():
-            return f"{result.name}: {result.usable} / {result.rows}"
-        case DataChanged():
-            return f"{result.data.name}: {result.data.usable} / {result.data.rows}"
-        case LeaksSeen():
-            return f"{result.leaked} / {result.held_out}"
         case PlanProposed():
             return result.plan.name
         case RunSeen():
@@ -129,7 +98,7 @@ def _line_of_list(result: Result, language: Language) -> str:
     if isinstance(result, LibraryResult):
         return of_library.line(result, language)
     match result:
-        case RunsListed() | DatasetsListed():
+        case RunsListed():
             return str(result.total)
         case ModelsListed():
             return str(len(result.models))
@@ -283,8 +252,6 @@ def listing(result: Result, language: Language) -> str:
                 return reply("no_run", language)
             lines = [f"- {each.name}: {pick(STATUS, each.status, language)}" for each in runs]
             return "\n".join([reply("runs", language, total=total), *lines])
-        case DatasetsListed():
-            return of_data.datasets(result, language)
         case ModelsListed(models=models):
             lines = [f"- {each['name']}: {said(each['note'], language)}" for each in models]
             return "\n".join([reply("models", language), *lines])

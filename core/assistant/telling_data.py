@@ -8,6 +8,8 @@ from core.assistant.replies import joined, reply
 from core.assistant.results_data import (
     ChangesSeen,
     DataChanged,
+    DataDeleted,
+    DataResult,
     DataSeen,
     DatasetsListed,
     LeaksSeen,
@@ -21,6 +23,44 @@ TOLD_LANGUAGES = 3
 RARE = 0.01
 """Share of the rows below which a language is not told of by name."""
 OTHER = "other"
+
+
+def tell(result: DataResult, language: Language) -> str:
+    """A result as the assistant says it."""
+    match result:
+        case DataSeen():
+            return data(result, language)
+        case DataChanged():
+            return changed(result, language)
+        case DataDeleted():
+            return deleted(result, language)
+        case ChangesSeen():
+            return changes(result, language)
+        case LeaksSeen():
+            return leaks(result, language)
+        case RowSeen():
+            return row(result, language)
+        case TokensSeen():
+            return tokens(result, language)
+        case DatasetsListed():
+            return datasets(result, language)
+
+
+def line(result: DataResult, language: Language) -> str:
+    """The same in a few words, for the line of its tool."""
+    match result:
+        case DataSeen():
+            return f"{result.name}: {result.usable} / {result.rows}"
+        case DataChanged():
+            return f"{result.data.name}: {result.data.usable} / {result.data.rows}"
+        case DataDeleted():
+            return result.name
+        case LeaksSeen():
+            return f"{result.leaked} / {result.held_out}"
+        case DatasetsListed():
+            return str(result.total)
+        case _:
+            return tell(result, language)
 
 
 def data(seen: DataSeen, language: Language) -> str:
@@ -117,6 +157,12 @@ def _unmasked(seen: DataChanged, language: Language) -> str:
     way_back = reply("repaired_undo", language)
     same = reply("unmasked_same", language, name=seen.data.name)
     return joined([*parts, way_back if seen.is_new else same], language)
+
+
+def deleted(seen: DataDeleted, language: Language) -> str:
+    """That a dataset is gone, with how many versions."""
+    key = "data_deleted_all" if seen.versions > 1 else "data_deleted"
+    return reply(key, language, name=seen.name, versions=seen.versions)
 
 
 def changes(seen: ChangesSeen, language: Language) -> str:

@@ -23,6 +23,7 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "repair": data.repair,
     "unmask": data.unmask,
     "undo": data.undo,
+    "delete_dataset": data.delete_dataset,
     "changes": data.show_changes,
     "leaks": data.show_leaks,
     "example": data.show_row,

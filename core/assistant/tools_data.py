@@ -1,4 +1,4 @@
-"""Tools for data: read, look, answer, mend, unmask, undo, and what leaks or is learned.
+"""Tools for data: read, look, answer, mend, unmask, undo, delete, and what leaks or is learned.
 
 What changes the rows that will be trained on waits for the person's approval.
 """
@@ -13,6 +13,7 @@ from core.assistant import results_data
 from core.assistant.results_data import (
     ChangesSeen,
     DataChanged,
+    DataDeleted,
     DataSeen,
     DatasetsListed,
     LeaksSeen,
@@ -151,6 +152,53 @@ def undo(ctx: Context, dataset_id: str | None = None) -> DataChanged:
     turn = ctx.deps
     parent = turn.actions.undo(dataset_id_of(turn, dataset_id))
     return DataChanged(how="undone", data=_shown(turn, parent))
+
+
+@told
+def delete_dataset(
+    ctx: Context,
+    dataset_id: str | None = None,
+    whole: bool = False,
+    also: list[str] | None = None,
+) -> DataDeleted:
+    """Delete a dataset and all versions made from it for ever. It waits for approval.
+
+    Args:
+        dataset_id: Id or name; left out, the one last checked here.
+        whole: Also the versions that it was made from: everything of the same file.
+        also: Leave it out.
+    """
+    turn = ctx.deps
+    if not ctx.tool_call_approved:
+        found = _named(turn, dataset_id)
+        first = _first(turn, found) if whole else found
+        going = turn.actions.dataset_deletion(first.id)  # raises while something needs it
+        given = {"dataset_id": first.id, "also": list(going.also)}
+        raise ApprovalRequired({"arguments": given})
+    chosen = turn.actions.dataset(dataset_id_of(turn, dataset_id))
+    gone = turn.actions.delete_dataset(chosen.id, also or ())
+    if turn.memory.dataset_id in gone.ids:
+        turn.remember(dataset_id=chosen.parent)
+    return DataDeleted(name=gone.name, versions=len(gone.versions))
+
+
+def _named(turn: Turn, name: str | None) -> Dataset:
+    """By its id or a name, which the one of this conversation has before others.
+
+    Raises DataError when none has it.
+    """
+    current = turn.actions.dataset(dataset_id_of(turn, None))
+    known = (current, *turn.actions.datasets())
+    found = (one for one in known if name in (one.id, one.name, one.source_name))
+    return current if name is None else next(found, None) or turn.actions.find_dataset(name)
+
+
+def _first(turn: Turn, dataset: Dataset) -> Dataset:
+    """The version that all versions of the same file were made from, as far as it is there."""
+    known = {one.id: one for one in turn.actions.datasets()}
+    while dataset.parent in known:
+        dataset = known[dataset.parent]
+    return dataset
 
 
 # -- look -----------------------------------------------------------------------------------------

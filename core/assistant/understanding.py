@@ -26,6 +26,7 @@ ACTS: frozenset[Intent] = frozenset(
         "repair",
         "unmask",
         "undo_data",
+        "delete_data",
         "stop_run",
         "resume",
         "compare",
@@ -58,6 +59,12 @@ NAMES_ONE: frozenset[Intent] = frozenset(("rename_run", "keep_run", "import_mode
 """Acts that may say what something shall be called."""
 COMPARES = re.compile(r"\b(compare|versus|vs|difference|differs?)\b|对比|比较|区别")
 DELETES = re.compile(r"\b(delete|erase)\b|删[除掉]")
+DATA = re.compile(r"\b(data|datasets?|files?)\b|数据|文件")
+OF_DATA: frozenset[Intent] = frozenset(("list_datasets", "describe_data", "demo_data"))
+"""What a sentence that only names a dataset may be taken for."""
+SOME_ROWS = re.compile(
+    r"\b(rows?|lines?|records?|examples?|dialogues?|conversations?|turns?|messages?)\b|行|条|对话"
+)
 
 
 class Request(Record):
@@ -80,6 +87,8 @@ class Request(Record):
     data: DataSaid = DataSaid()
     kept: str | None = None
     """The model of the library that it speaks of."""
+    dataset: str | None = None
+    """The dataset that it names."""
     library: LibrarySaid = LibrarySaid()
 
 
@@ -91,6 +100,8 @@ class Known(Record):
     """Names of runs, newest first."""
     kept: tuple[str, ...] = ()
     """Names in the model library."""
+    datasets: tuple[str, ...] = ()
+    """Names of datasets and of the files that they were read from."""
     questions: tuple[Question, ...] = ()
     """Of the dataset that the conversation is about."""
     files: tuple[str, ...] = ()
@@ -103,8 +114,9 @@ def understand(text: str, pending: bool = False, known: Known | None = None) -> 
     said = plain(text)
     settings = read_settings(text, known.models, known.runs)
     data = read_data(text, known.questions, known.files)
-    runs = _runs(text, known)
-    intent = _data_intent(data) or _of_named(said, runs) or _intent(text, said, settings, pending)
+    runs, datasets = _runs(text, known), _runs(text, Known(runs=known.datasets))
+    named = _of_named(said, runs, datasets)
+    intent = _data_intent(data) or named or _intent(text, said, settings, pending)
     limit = LIMIT.search(said) if intent == "evaluate" else None
     return Request(
         intent=intent,
@@ -117,6 +129,7 @@ def understand(text: str, pending: bool = False, known: Known | None = None) -> 
         purpose=text.strip() if phrases.PURPOSE.search(text) else "",
         data=data,
         kept=next(iter(_runs(text, Known(runs=known.kept))), None),
+        dataset=next(iter(datasets), None),
         library=read_library(text),
     )
 
@@ -157,7 +170,7 @@ def _intent(text: str, said: str, settings: SettingsSaid, pending: bool) -> Inte
     meaning = _meaning(said)
     if meaning == "repair" and _is_question(said):
         return "describe_data"
-    if meaning == "train" and _is_question(said):
+    if meaning in ("train", "delete_data") and _is_question(said):
         return "help"
     if phrases.NEGATED.search(said) and (
         meaning in ACTS or (meaning == "unknown" and phrases.VERBS.search(said))
@@ -166,13 +179,22 @@ def _intent(text: str, said: str, settings: SettingsSaid, pending: bool) -> Inte
     return _lone_answer(text) or meaning if meaning in ("unknown", "thanks") else meaning
 
 
-def _of_named(said: str, runs: tuple[str, ...]) -> Intent | None:
-    """What can only be meant of the runs that are named."""
+def _of_named(said: str, runs: tuple[str, ...], datasets: tuple[str, ...]) -> Intent | None:
+    """What can only be meant of the runs or the dataset that are named."""
     if phrases.NEGATED.search(said):
         return None
     if len(runs) > 1 and COMPARES.search(said):
         return "compare_runs"
-    return "delete_run" if runs and DELETES.search(said) else None
+    if not DELETES.search(said):
+        return None
+    meaning = _meaning(said)
+    says_data = meaning == "delete_data" or (datasets and DATA.search(said))
+    if runs and not says_data:
+        return "delete_run"
+    is_data = says_data or meaning in ("unknown", *OF_DATA)
+    is_data = is_data and meaning not in ("delete_run", "repair", "new_chat")
+    is_part = SOME_ROWS.search(said) or _is_question(said)
+    return "delete_data" if datasets and is_data and not is_part else None
 
 
 def _of_runs(said: str) -> Intent | None:

@@ -20,7 +20,7 @@ from core.identifiers import new_id, now
 from core.messages import Record
 from core.serving.engines import Engines
 from core.settings import DEFAULT_HUB, Settings
-from core.training.retention import discard
+from core.trash import discard
 from core.workspace import Workspace
 
 PROGRAM = "core.certificates.certify_program"

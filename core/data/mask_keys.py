@@ -134,11 +134,6 @@ def make_final(workspace: Workspace, dataset_id: str) -> None:
     _write(workspace.mask_key(dataset_id), MaskKey(forgotten=now()))
 
 
-def delete(workspace: Workspace, dataset_id: str) -> None:
-    """Delete a version's key together with the version itself."""
-    workspace.mask_key(dataset_id).unlink(missing_ok=True)
-
-
 # -- why there is no key --------------------------------------------------------------------------
 
 

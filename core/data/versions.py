@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from core.data import ingest, mask_keys, splitting, store
+from core.data import deleting, ingest, mask_keys, splitting, store
 from core.data.example_file import ExampleFile
 from core.data.ingest import Checked, Progress
 from core.data.problems import KINDS
 from core.data.records import Change, Dataset, Example, ReadChoices
 from core.data.repairs.difference import row_diff
-from core.errors import DataError, disk_errors
+from core.errors import DataError
 from core.messages import Record
 from core.workspace import Workspace
 
@@ -146,17 +145,15 @@ def undo(workspace: Workspace, dataset: Dataset) -> Dataset:
         )
     parent = store.load(workspace, dataset.parent)
     if not _is_needed(workspace, dataset.id):
-        with disk_errors(workspace.dataset(dataset.id), "delete the dataset version"):
-            shutil.rmtree(workspace.dataset(dataset.id))
-            for kept in workspace.prepared.glob(f"{dataset.id}-*"):
-                shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
-            mask_keys.delete(workspace, dataset.id)
+        deleting.remove(workspace, (dataset.id,))
     return parent
 
 
 def _is_needed(workspace: Workspace, dataset_id: str) -> bool:
-    """Whether a run was planned on a dataset, or another version was made from it."""
+    """Whether a run was planned on a dataset, another version was made from it, or work goes on."""
     if any(other.parent == dataset_id for other in store.list_datasets(workspace)):
+        return True
+    if deleting.is_worked_on(workspace, dataset_id):
         return True
     plans = workspace.runs.glob("run-*/plan.json")
     return any(dataset_id.encode() in plan.read_bytes() for plan in plans)

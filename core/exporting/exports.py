@@ -19,7 +19,7 @@ from core.exporting.records import Export, ExportFolder, ExportProgress, ExportR
 from core.serving.engines import Engines
 from core.settings import Settings
 from core.training.library import folder_name
-from core.training.retention import discard
+from core.trash import discard
 from core.workspace import Workspace
 
 PROGRAM = "core.exporting.export_program"

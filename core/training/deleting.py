@@ -7,8 +7,8 @@ from collections.abc import Callable
 from core.errors import RunError
 from core.training import queue, runs, turns
 from core.training.records import Run
-from core.training.retention import discard
 from core.training.standing import stands
+from core.trash import discard
 from core.workspace import Workspace
 
 

@@ -21,8 +21,8 @@ from core.messages import Record
 from core.training import manifests
 from core.training.manifests import Manifest
 from core.training.records import EvaluationFact, Run, RunResult
-from core.training.retention import discard
 from core.training.standing import stands
+from core.trash import discard
 from core.workspace import RunFolder, Workspace
 
 RECORD = "entry.json"

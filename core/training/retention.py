@@ -8,7 +8,6 @@ is shown with its date on several days before.
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,8 +15,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from core import trash
 from core.disk import take_lease, write_atomic
-from core.errors import disk_errors
 from core.identifiers import now
 from core.messages import Record
 from core.training.records import DAY_S, WARNED_DAYS, Run
@@ -168,7 +167,7 @@ def _swept(
             days = run.plan.retention_days
             clear(workspace, run.id, f"It ended more than {days} days ago, and nobody kept it.")
             over.append(run.id)
-    empty_trash(workspace)
+    trash.empty(workspace)
     return tuple(over)
 
 
@@ -190,7 +189,7 @@ def clear(workspace: Workspace, run_id: str, reason: str) -> Cleared:
 
 def _empty(workspace: Workspace, folder: RunFolder) -> None:
     for path in _heavy(folder):
-        discard(workspace, path)
+        trash.discard(workspace, path)
 
 
 def _heavy(folder: RunFolder) -> list[Path]:
@@ -208,29 +207,3 @@ def _is_large(folder: RunFolder, path: Path) -> bool:
 
 def _files(path: Path) -> list[Path]:
     return [p for p in path.rglob("*") if p.is_file()] if path.is_dir() else [path]
-
-
-def discard(workspace: Workspace, path: Path) -> None:
-    """Move a file or folder out of sight in one step, then remove it.
-
-    Raises WorkspaceError when the disk does not allow that.
-    """
-    with disk_errors(path, "remove a folder"):
-        workspace.trash.mkdir(parents=True, exist_ok=True)
-        aside = workspace.trash / f"{path.parent.name}-{path.name}-{time.time_ns()}"
-        path.rename(aside)
-    _remove(aside)
-
-
-def empty_trash(workspace: Workspace) -> None:
-    """Remove what a removal that was cut off left behind."""
-    if workspace.trash.is_dir():
-        for path in workspace.trash.iterdir():
-            _remove(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

@@ -74,7 +74,7 @@ def test_a_question_of_a_table_is_answered_and_the_file_read_again(
         seen.assert_sound()
 
 
-def test_repairing_shows_what_changed_and_can_be_undone(
+def test_repairing_shows_what_changed_can_be_undone_and_all_of_it_deleted(
     app: shell.RunningApp, actions: FakeActions, dialogues: Path
 ) -> None:
     with visit(f"{app.address}/?room=data&lang=en") as seen:
@@ -95,6 +95,13 @@ def test_repairing_shows_what_changed_and_can_be_undone(
         expect(banner).to_be_hidden()
         expect(page.locator("#data-kinds button[data-code=zero_width]").first).to_be_visible()
         assert len(actions.datasets()) == 1
+        page.locator("#data-delete button[data-do=look-delete]").click()
+        expect(page.locator("#data-delete")).to_contain_text("The file as it was read, orders")
+        page.locator("#data-delete button[data-do=delete]").click()
+        expect(page.locator("#data-empty")).to_contain_text("No dataset yet")
+        expect(page.locator("#data-summary")).to_be_hidden()
+        expect(page.locator("#data-delete button")).to_have_count(0)
+        assert actions.datasets() == ()
         seen.assert_sound()
 
 

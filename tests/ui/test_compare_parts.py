@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
@@ -20,6 +21,7 @@ from tests.ui.fake_parts import FakeActions
 from ui.opening import Chosen, Opening, Openings
 from ui.present import comparison, lane_diff, lanes, shared
 from ui.present.comparison import Past
+from ui.rooms.compare.room import CompareRoom
 from ui.shared_pages import shared_pages
 from ui.talk import WINDOW, Talk, from_sample
 from ui.words import Voice
@@ -74,6 +76,11 @@ def test_a_held_out_question_brings_its_context_and_knows_its_row(actions: FakeA
     asked = talk.ask(f" {text}\n", system, Sampling())
     assert asked.source == Source(dataset_id=dataset.id, row=sample.row, reference=sample.reference)
     assert talk.ask("something else", system, Sampling()).source is None
+
+
+def test_a_run_whose_data_is_gone_can_still_be_compared(actions: FakeActions) -> None:
+    room = SimpleNamespace(actions=actions, dataset_of=lambda _: "ds-0123456789ab")
+    assert CompareRoom.system_prompt(room, "run-1") == ""  # type: ignore[arg-type]
 
 
 def test_another_conversation_begins_with_few_turns_on_screen() -> None:

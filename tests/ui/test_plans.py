@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.assistant.records import Pending
+from core.data import deleting
 from core.errors import DuotuneError, PlanError
 from core.training.plan import TrainingPlan
 from core.training.preflight_folder import Preflight
@@ -187,3 +188,10 @@ def test_memory_is_looked_at_once_and_again_after_it_ran_out(
     )  # fmt: skip
     assert plans.room(plan, Page(has_tools=True, preflight=failed)).batching is not None
     assert asked == [True]
+
+
+def test_a_plan_that_waits_for_data_that_is_gone_says_so(plans: Plans, plan: TrainingPlan) -> None:
+    assert plans.card_value("k", plan, {}, EN)["errors"] == []
+    deleting.remove(plans.actions.workspace, (plan.dataset_id,))
+    errors = plans.card_value("k", plan, {}, EN)["errors"]
+    assert errors[0] == f"There is no dataset {plan.dataset_id} in this workspace."

@@ -64,6 +64,7 @@ CHAT = {
     "verb.keep_run": ("Kept the model", "存入模型库"),
     "verb.rename_run": ("Renamed the run", "重命名训练"),
     "verb.delete_run": ("Delete the run", "删除训练"),
+    "verb.delete_dataset": ("Delete the data", "删除数据"),
     "verb.open_pair": ("Open base and tuned", "打开两个模型"),
     "verb.ask_both": ("Asked both models", "询问两个模型"),
     "verb.stop_engine": ("Stop the engine", "停止引擎"),

@@ -1,5 +1,6 @@
 """Words of the Data room."""
 
+from ui.words.data_deleting import DATA_DELETING
 from ui.words.data_findings import DATA_FINDINGS
 from ui.words.data_learning import DATA_LEARNING
 from ui.words.data_masks import DATA_MASKS
@@ -12,6 +13,7 @@ DATA = {
     **DATA_VERSIONS,
     **DATA_LEARNING,
     **DATA_MASKS,
+    **DATA_DELETING,
     "data.choose": ("Dataset", "数据集"),
     "data.upload": ("Add a file", "添加文件"),
     "data.upload.hint": (

@@ -75,6 +75,10 @@ PLAN = {
         "Its weights, log and figures are gone for ever.",
         "其权重、日志和数据将被永久删除。",
     ),
+    "approval.then.delete_dataset": (
+        "All that was named goes for ever; nothing brings it back.",
+        "所列内容将被永久删除，无法恢复。",
+    ),
     "approval.then.stop_run": (
         "The run saves a checkpoint and leaves; it can be resumed.",
         "保存检查点后停止，之后可以继续。",

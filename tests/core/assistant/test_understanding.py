@@ -45,6 +45,9 @@ SAID = {
         检查一下数据
         數據裡有什麼""",
     "repair": """
+        delete the duplicates
+        delete private data
+        删除重复的数据
         fix it
         fix everything please
         repair everything
@@ -440,6 +443,24 @@ SAID = {
         remove this training
         删除这次训练
         删掉 tea shop""",
+    "delete_data": """
+        delete this data
+        delete the dataset
+        please delete my data for ever
+        erase all my data from here
+        remove the uploaded file
+        delete the training data
+        get rid of this dataset
+        wipe all the data
+        delete all versions of this data
+        can you delete the file I uploaded?
+        delete the example data
+        删除这份数据
+        把数据删掉
+        请删除我的数据集
+        帮我把这些数据都删除吧
+        删除这份数据的所有版本
+        删除訓練數據""",
     "stop_engine": """
         shut the server down
         stop the engine
@@ -516,6 +537,8 @@ SAID = {
         never train on this
         please don't evaluate anything
         don't delete the run
+        do not delete my data
+        不要删除数据
         do not extend it
         don't keep it
         不要删除这次训练
@@ -715,6 +738,36 @@ def test_what_a_sweep_is_about(text: str, varied: dict[str, tuple[float | str, .
 )
 def test_what_a_run_shall_be_called(text: str, name: str | None) -> None:
     assert understand(text, known=KNOWN).new_name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "dataset"),
+    [
+        ("delete tea.jsonl", "delete_data", "tea.jsonl"),
+        ("delete the dataset Night Shift", "delete_data", "Night Shift"),
+        ("delete Night Shift", "delete_run", "Night Shift"),
+        ("删除数据集 tea.jsonl", "delete_data", "tea.jsonl"),
+        ("delete the run of tea.jsonl", "delete_run", "tea.jsonl"),
+        ("delete the duplicates in tea.jsonl", "repair", "tea.jsonl"),
+        ("delete row 3 of tea.jsonl", "show_row", "tea.jsonl"),
+        ("delete the leaks in tea.jsonl", "leaks", "tea.jsonl"),
+        ("how do I delete tea.jsonl?", "help", "tea.jsonl"),
+    ],
+)
+def test_a_dataset_that_is_named_is_meant(text: str, intent: str, dataset: str) -> None:
+    known = KNOWN.model_copy(update={"datasets": ("tea.jsonl", "Night Shift")})
+    found = understand(text, known=known)
+    assert (found.intent, found.dataset) == (intent, dataset)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [("delete this data", False), ("delete all versions of this data", True),
+     ("erase this data with every version of it", True), ("删除这份数据的所有版本", True)],
+)  # fmt: skip
+def test_all_versions_are_meant_when_that_is_said(text: str, whole: bool) -> None:
+    found = understand(text)
+    assert (found.intent, found.data.is_whole) == ("delete_data", whole)
 
 
 def test_how_many_samples_and_what_for() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
+from core import trash
 from core.disk import take_lease
 from core.training import library, retention, runs
 from core.training.events import RunStarted, RunStopped, RunSucceeded
@@ -127,7 +127,7 @@ def test_a_clearing_that_was_cut_off_is_finished_at_the_next_look(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(retention, "discard", killed)
+        patch.setattr(trash, "discard", killed)
         with pytest.raises(KeyboardInterrupt):
             sweep(workspace, 1)
     assert the_run(workspace).status == "cleared", "it said so before it removed anything"
@@ -152,11 +152,3 @@ def test_only_one_process_sweeps(workspace: Workspace) -> None:
     assert sweep(workspace, 1) == ()
     os.close(lease)
     assert len(sweep(workspace, 1)) == 1
-
-
-def test_discarded_files_are_out_of_sight_at_once(workspace: Workspace, tmp_path: Path) -> None:
-    folder = workspace.runs / "run-20261121-100000-ab12"
-    (folder / "deep").mkdir(parents=True)
-    retention.discard(workspace, folder)
-    assert not folder.exists()
-    assert list(workspace.trash.iterdir()) == []

@@ -10,7 +10,7 @@ import gradio as gr
 from core.comparing.folder import ComparingFolder
 from core.comparing.links import Link
 from core.comparing.records import Question
-from core.errors import RunError
+from core.errors import DataError, RunError
 from core.serving.contenders import MOST_LANES, Contender, Offer
 from core.training.records import Run
 from eval.votes import counts as votes
@@ -203,7 +203,10 @@ class CompareRoom:
         if run_id is None:
             return ""
         dataset_id = self.dataset_of(run_id)
-        samples = self.actions.samples(dataset_id)
+        try:
+            samples = self.actions.samples(dataset_id)
+        except DataError:  # it was deleted, and nothing else tells how its rows began
+            return ""
         return from_sample(samples[0], dataset_id, 0)[1] if samples else ""
 
     def dataset_of(self, run_id: str) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 GROWS = frozenset({"augment-start", "augment-accept", "balance"})
 MAKES = GROWS | {
-    "repair", "repair-all", "undo", "unmask", "answer", "inspect", "cancel", "resume",
+    "repair", "repair-all", "undo", "unmask", "answer", "inspect", "cancel", "resume", "delete",
 }  # fmt: skip
 """What is asked for that ends in another list of datasets."""
 
@@ -62,6 +62,7 @@ def wire_acts(page: Page) -> list[Any]:
         "more": [page.more.view],
         "split": [page.splitting.view],
         "learning": [page.learning.lengths, page.learning.learned],
+        "deleting": [page.deleting.view],
     }
     chosen, browser = page.chosen, page.browser
     severity, code = page.findings.severity, page.findings.code
@@ -114,6 +115,8 @@ def look(page: Page, asked: Asked, voice: Voice) -> Drawn:
     dataset = page.room.shelf.dataset(asked.dataset_id)
     if asked.place == "masks":
         return page.masks.act(dataset, asked.do, voice)
+    if asked.place == "deleting":
+        return page.deleting.look(dataset, str(asked.data.get("id", "")), voice)
     if asked.place == "split":
         return page.splitting.act(dataset, asked.do, asked.page, voice)
     if asked.place == "more":
@@ -129,6 +132,8 @@ def make(page: Page, asked: Asked, voice: Voice) -> str | None:
     actions, dataset_id = page.room.actions, asked.dataset_id
     if asked.do == "undo":
         return actions.undo(dataset_id).id
+    if asked.do == "delete":
+        return page.deleting.delete(dataset_id, asked.data, voice)
     if asked.do == "unmask":
         return page.masks.unmask(dataset_id, voice)
     if asked.do == "inspect":

@@ -17,6 +17,7 @@ from ui.present import dataset as shown
 from ui.rooms.data.acting import wire_acts
 from ui.rooms.data.adding import wire_files
 from ui.rooms.data.browser import QUEUED, Browser
+from ui.rooms.data.deleting import Deleting
 from ui.rooms.data.findings import Findings
 from ui.rooms.data.learning import Learning
 from ui.rooms.data.masks import Masks
@@ -42,6 +43,7 @@ class Page:
                 self.versions = Versions(self.room)
                 self.masks = Masks(self.room)
                 self.summary = html("data-summary")
+                self.deleting = Deleting(self.room)
             with gr.Column(scale=7, min_width=320), gr.Column(visible=False) as self.details:
                 self.questions = Questions(self.room)
                 self._declare_tabs()
@@ -49,7 +51,7 @@ class Page:
         self.chosen = Chosen(self.dropdown, *states)
         self.parts = (
             self.questions, self.findings, self.versions, self.masks, self.learning, self.more,
-            self.browser,
+            self.browser, self.deleting,
         )  # fmt: skip
 
     def _declare_list(self) -> None:
@@ -104,7 +106,7 @@ class Page:
         """The widgets that a click inside a view may set, besides the list."""
         return [
             *self.browser.outputs(), *self.findings.narrowed(), *self.splitting.outputs(),
-            self.versions.view, self.masks.view, self.more.view,
+            self.versions.view, self.masks.view, self.more.view, self.deleting.view,
         ]  # fmt: skip
 
     def follow(self, visit: Visit, job: Job) -> Drawn:
@@ -119,7 +121,9 @@ class Page:
     def draw(self, dataset: Dataset | None, voice: Voice) -> Drawn:
         """Everything that is quickly said of a dataset."""
         if dataset is None:
-            return {self.details: gr.Column(visible=False), self.summary: ""}
+            beside = (self.versions.banner, self.masks.view, self.deleting.view)
+            nothing: Drawn = {view: {"html": ""} for view in beside}
+            return {self.details: gr.Column(visible=False), self.summary: "", **nothing}
         split = self.room.shelf.split(dataset)
         longest = self.room.shelf.longest(dataset)
         drawn: Drawn = {

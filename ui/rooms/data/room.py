@@ -104,6 +104,7 @@ class DataRoom:
 
     def _list(self, value: str | None, voice: Voice) -> list[Any]:
         datasets = self.watch.datasets()
+        self.shelf.keep_only(one.id for one in datasets)
         notes = [shown.damaged(self.watch.damaged_datasets(), voice)]
         if not datasets:
             notes.append(tag("p", voice("data.none"), class_="dt-quiet"))

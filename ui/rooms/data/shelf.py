@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import nlargest
 from pathlib import Path
 from threading import RLock
@@ -107,6 +107,13 @@ class Shelf:
                 if f'"_row":{row}'.encode() in line.replace(b" ", b"") and _is_row(line, row):
                     return line.decode("utf-8", "replace").strip()
         return None
+
+    def keep_only(self, dataset_ids: Iterable[str]) -> None:
+        """Forget versions that are gone: an open file of rows would keep them on the disk."""
+        here = set(dataset_ids)
+        with self._lock:
+            for key in [key for key in self._kept if key[1] not in here]:
+                del self._kept[key]
 
     def _file(self, dataset_id: str, name: str) -> Path:
         return self.actions.workspace.dataset(dataset_id) / name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.data import store
 from core.errors import RunError
 from core.training.records import Run
 from eval.folder import ReportFolder
@@ -66,7 +67,8 @@ class ReportRoom:
         """The rubric that fits a run's data."""
         plan = self.watch.view(run_id).run.plan
         key = f"{plan.dataset_id}/rubric"
-        return self.watch.lasting(key, lambda: self.actions.rubric_for(run_id))
+        facts = file_facts(self.actions.workspace.dataset(plan.dataset_id) / store.DATASET)
+        return self.watch.while_same(key, facts, lambda: self.actions.rubric_for(run_id))
 
     def request(
         self, run_id: str, rubric: Rubric, limit: int, parts: EvaluationParts

@@ -93,10 +93,10 @@ class RubricTab:
             return [shown.used(None, visit.voice), ""]
         try:
             chosen = self.chosen(run_id, editing)
+            asked = self.room.request(run_id, chosen, limit, EvaluationParts())
+            return [shown.used(chosen, visit.voice), self._estimate(visit, asked)]
         except DuotuneError as error:
             return [_unfound(error, visit.voice), ""]
-        asked = self.room.request(run_id, chosen, limit, EvaluationParts())
-        return [shown.used(chosen, visit.voice), self._estimate(visit, asked)]
 
     def _estimate(self, visit: Visit, asked: Any) -> Html | str:
         if self.room.actions.settings.judge is None:
