@@ -42,7 +42,7 @@ def of_serving(pair: Pair, request: EvaluationRequest, told: Mapping[str, str]) 
         "对话模板": f"基础模型自带的模板，由{servers}应用{settings}。",
         "采样": (
             f"温度 {sampling.temperature:g}（{how}），top_p {sampling.top_p:g}，最多 "
-            f"{sampling.max_tokens:,} 个词元，种子 {sampling.seed}；两边相同。"
+            f"{sampling.max_tokens:,} 个 token，种子 {sampling.seed}；两边相同。"
         ),
         "顺序": (
             "每隔一个问题先问基础模型，其余先问微调后的模型；"
@@ -50,8 +50,8 @@ def of_serving(pair: Pair, request: EvaluationRequest, told: Mapping[str, str]) 
         ),
         "引擎": told[ENGINE].replace(conditions.NOT_RECORDED, "未记录"),
         "适配器" if one else "微调后的模型": (
-            f"{check.adapter_id}，用 {check.tokens:,} 个词元的提示对数概率与训练结果比较：最多相差 "
-            f"{check.worst_difference:.2g} 奈特（容差 {check.tolerance:.2g}），{agrees}。"
+            f"{check.adapter_id}，用 {check.tokens:,} 个 token 的提示对数概率与训练结果比较："
+            f"最多相差 {check.worst_difference:.2g} 奈特（容差 {check.tolerance:.2g}），{agrees}。"
             f"与基础模型相比，服务时最多相差 {check.served_change:.3g} 奈特，"
             f"训练时为 {check.trained_change:.3g}。"
         ),

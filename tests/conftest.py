@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,20 @@ from core.serving.engines import Engines
 from core.settings import Settings
 from core.workspace import Workspace
 from tests.fakes import FakeServer
+
+WHOLE_MODULE = re.compile(r"^pytestmark = .*pytest\.mark\.(\w+)", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave a module unread when none of its tests can be selected: importing it takes time."""
+    selected = str(config.option.markexpr)
+    if collection_path.suffix != ".py" or not selected:
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    if selected.startswith("slow"):
+        return True if "mark.slow" not in text else None
+    mark = WHOLE_MODULE.search(text)
+    return True if mark and f"not {mark[1]}" in selected else None
 
 
 @pytest.fixture

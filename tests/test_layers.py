@@ -25,6 +25,7 @@ def modules_loaded_by(statement: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "modules", ["app, core.actions, ui.terminal", "eval.evaluations, core.assistant.chats"]
 )
@@ -33,6 +34,7 @@ def test_neither_training_nor_gradio_libraries_are_imported(modules: str) -> Non
     assert not loaded & (HEAVY | {"gradio"})
 
 
+@pytest.mark.full
 def test_opening_the_app_imports_neither_training_libraries_nor_slow_ones() -> None:
     loaded = modules_loaded_by("import ui.shell")
     assert "gradio" in loaded

@@ -27,7 +27,7 @@ def test_ruff_finds_nothing() -> None:
     run_tool("ruff", "format", "--check", ".")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_type_checker_finds_nothing() -> None:
     run_tool("mypy")
 

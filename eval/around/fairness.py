@@ -30,7 +30,7 @@ def adapter_proof(identical: Identical, pair: Pair) -> AdapterProof:
         f"base; {identical.same:,} of {identical.of:,} answers are byte-identical to the base's"
     )
     figures_zh = (
-        f"{check.tokens:,} 个提示词元：与训练结果最多相差 {check.worst_difference:.2g} 奈特"
+        f"{check.tokens:,} 个提示 token：与训练结果最多相差 {check.worst_difference:.2g} 奈特"
         f"（容差 {check.tolerance:.2g}），与基础模型最多相差 {check.served_change:.3g} 奈特；"
         f"{identical.of:,} 个回答中有 {identical.same:,} 个与基础模型逐字节相同"
     )
@@ -73,7 +73,7 @@ def _of_serving(pair: Pair, engines: Sequence[str]) -> Iterator[UnequalCondition
     if base.stop_token_ids != tuned.stop_token_ids:
         yield _found(
             "stop_tokens", (str(base.stop_token_ids), str(tuned.stop_token_ids)),
-            "Other tokens ended an answer on each side.", "两边结束回答的词元不同。",
+            "Other tokens ended an answer on each side.", "两边结束回答的 token 不同。",
         )  # fmt: skip
     if len(engines) > 1 and engines[0] != engines[1]:
         yield _found(

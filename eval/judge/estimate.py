@@ -104,6 +104,6 @@ def _sentences(found: JudgeEstimate, judge: EndpointSetting) -> dict[str, str]:
         ),
         "sentence_zh": (
             f"问题、参考答案和双方的回答会发送给 {judge.model}（{found.host}，{goes_zh}）："
-            f"约 {found.calls:,} 次调用、{millions:,.2f} 百万词元{cost_zh}。"
+            f"约 {found.calls:,} 次调用、{millions:,.2f} 百万 token{cost_zh}。"
         ),
     }

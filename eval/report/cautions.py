@@ -66,7 +66,7 @@ def of_answers(comparisons: Sequence[Comparison], request: EvaluationRequest) ->
         if cut:
             yield (
                 f"{count(cut, f'{side} answer')} of {total:,} ({percent(cut / total)}) ran into "
-                f"the limit of {request.sampling.max_tokens} tokens and were scored as cut."
+                f"the limit of {request.sampling.max_tokens} tokens and counted as cut."
             )
         texts = {spoken(a.text).strip() for a in answers if a.text is not None}
         if total >= 10 and len(texts) == 1 and len({c.sample.reference for c in comparisons}) > 1:

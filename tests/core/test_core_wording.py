@@ -127,6 +127,7 @@ def told_by_errors() -> Iterator[tuple[str, str]]:
                 yield file, text
 
 
+@pytest.mark.full
 def test_every_error_that_nobody_foresaw_has_its_chinese() -> None:
     told = [
         (file, ast.literal_eval(node.args[0]))
@@ -151,6 +152,7 @@ def test_every_error_has_its_chinese() -> None:
     assert missing == []
 
 
+@pytest.mark.full
 def test_no_entry_is_left_of_a_sentence_that_is_said_no_more() -> None:
     kept = {"train", "test", "base", "tuned"}
     said_somewhere = "\n".join(

@@ -88,6 +88,7 @@ def waiting_again(workspace: Workspace) -> list[WrittenRun]:
     return [run]
 
 
+@pytest.mark.full
 def test_one_is_enough(workspace: Workspace, looking: Looking) -> None:
     lease = take_lease(workspace.keeper_lease)
     assert lease is not None

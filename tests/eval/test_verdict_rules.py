@@ -70,6 +70,7 @@ def test_identical_answers_make_no_difference_and_a_warning() -> None:
     assert any("may change nothing" in warning for warning in found.warnings)
 
 
+@pytest.mark.full
 def test_a_shown_gain_counts_also_among_mostly_identical_answers() -> None:
     found = report(40, 0, both_right=960)
     assert found.headline.estimate.low is not None

@@ -16,6 +16,8 @@ from core.settings import Settings
 from tests.ui.fake_parts import FakeActions, install
 from ui import shell
 
+pytestmark = pytest.mark.full
+
 
 def settings(**given: object) -> Settings:
     return Settings.model_validate(given)

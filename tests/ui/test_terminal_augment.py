@@ -16,7 +16,7 @@ from tests.fakes import Behaviour, FakeServer, Messages
 from tests.ui.commands import Run, classes, commands, told
 from ui.terminal_augment import read_request
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 
 @pytest.fixture

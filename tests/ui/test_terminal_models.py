@@ -58,7 +58,7 @@ def test_what_is_not_there_is_an_error(run: Run) -> None:
     assert "No downloads yet" in run("models", "downloads").stdout
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_download_follows_to_the_end_and_is_listed(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -132,6 +132,7 @@ def test_a_script_is_a_zip_with_what_it_needs(page: Page, draft: Draft) -> None:
     assert {"train.py", "train.jsonl", "plan.toml"} <= names
 
 
+@pytest.mark.full
 def test_a_sweep_queues_its_runs_and_the_queue_can_be_changed(
     page: Page, draft: Draft, actions: FakeActions
 ) -> None:

@@ -117,7 +117,7 @@ def _of_texts(texts: Likelihood | None) -> Said:
         f"Perplexity on general texts went from {base} to {tuned} "
         f"({e.difference or 0:+.3f} nats per token{reach}).",
         f"通用文本的困惑度从 {base} 变为 {tuned}"
-        f"（每词元 {e.difference or 0:+.3f} 奈特{reach_zh}）。",
+        f"（每 token {e.difference or 0:+.3f} 奈特{reach_zh}）。",
     )
 
 

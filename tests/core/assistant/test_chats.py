@@ -74,6 +74,7 @@ def test_two_people_have_two_conversations(tmp_path: Path) -> None:
     assert isinstance(talk.chat().items[-1], AssistantSaid)
 
 
+@pytest.mark.full
 def test_looking_at_a_conversation_loads_no_agent() -> None:
     code = (
         "import core.assistant.chats, core.assistant.news, core.assistant.suggestions\n"

@@ -54,6 +54,7 @@ CHINESE = Words(
 )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("words", [ENGLISH, CHINESE], ids=["en", "zh"])
 def test_the_whole_job_with_a_restart_between_all_steps(tmp_path: Path, words: Words) -> None:
     talk = Talk(tmp_path / "home")

@@ -13,7 +13,7 @@ from core.settings import EndpointSetting
 from tests.core.assistant.scripted_server import Reply, ScriptedServer
 from tests.core.assistant.talking import Talk, cards, last_said, tea_file, tools, troubles
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 
 def talk_with(server: ScriptedServer, tmp_path: Path) -> Talk:

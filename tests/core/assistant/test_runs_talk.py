@@ -168,6 +168,7 @@ def test_what_is_no_sweep_asks_nothing(planned: Talk) -> None:
     assert planned.world.runs == {}
 
 
+@pytest.mark.full
 def test_the_result_of_a_sweep_is_told_and_comes_by_itself(planned: Talk) -> None:
     assert "no sweep yet" in troubles(planned.say("how did the sweep go?"))[-1]
     planned.say("try ranks 8 and 16")

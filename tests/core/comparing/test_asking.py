@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from core.compare_actions import CompareActions
 from core.comparing.asking import Asking
 from core.comparing.clients import Clients
@@ -39,6 +41,7 @@ def asking(server: FakeServer, told: dict[int, Generation]) -> Asking:
     return Asking(streams, told.__setitem__)
 
 
+@pytest.mark.full
 def test_fifty_conversations_at_once_lose_and_mix_up_nothing(
     fake_server: FakeServer, workspace: Workspace
 ) -> None:

@@ -94,6 +94,7 @@ def test_what_concerns_many_rows_is_said_once_with_a_count(tmp_path: Path) -> No
     assert once == {"system_key_moved": ("5", "1"), "key_unknown": ("5", "1")}
 
 
+@pytest.mark.full
 def test_a_flood_of_problems_is_bounded_but_counted(tmp_path: Path) -> None:
     rows = [row("first", "reply")] + [row(f"q{n}", "a", "b") for n in range(1500)]
     checked = read_file(write_lines(tmp_path / "a.jsonl", rows), None)

@@ -23,6 +23,8 @@ from core.data.splitting import make_split
 from core.data.whole.languages import row_language
 from tests.core.data.made_rows import problems_of
 
+pytestmark = pytest.mark.full
+
 
 def folder() -> Path:
     """The folder with sample files; the test is skipped where there is none."""

@@ -26,7 +26,7 @@ from tests.core.data.augment.augmenting import reply, setting, writing
 from tests.core.data.made_rows import row, write_lines
 from tests.fakes import FakeServer
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 PATIENCE_S = 30.0
 KEY = "fake-key"

@@ -13,6 +13,8 @@ from core.workspace import Workspace
 from tests.core.exporting import hand_made
 from tests.core.exporting.test_carrying import carry, measured
 
+pytestmark = pytest.mark.full
+
 WRITES = """
 import argparse
 from pathlib import Path

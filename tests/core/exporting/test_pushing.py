@@ -18,6 +18,8 @@ from tests.core.exporting import hand_made
 from tests.core.exporting.test_carrying import carry, measured
 from tests.fake_hub import FakeHub, FakeModel
 
+pytestmark = pytest.mark.full
+
 TARGET = HubTarget(repo="ada/tea-desk")
 
 

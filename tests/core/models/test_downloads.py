@@ -42,7 +42,7 @@ def wait_for(look: Callable[[], Download], fits: Callable[[Download], bool]) -> 
     return now
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_cancelled_download_goes_on_where_it_stopped(
     workspace: Workspace, fake_hub: FakeHub, with_token: Settings, tiny: FakeModel
 ) -> None:

@@ -56,7 +56,7 @@ def test_only_what_is_needed_is_fetched_and_found_offline(
     assert found.shape == inspect_folder(folder)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_what_is_here_is_described_while_the_hub_is_not_in_reach(
     settings: Settings, tiny: FakeModel
 ) -> None:
@@ -72,7 +72,7 @@ def test_what_is_here_is_described_while_the_hub_is_not_in_reach(
         inspect(NAME, Settings(offline=True))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_model_in_shards_is_fetched_whole(
     fake_hub: FakeHub, settings: Settings, tmp_path: Path
 ) -> None:
@@ -82,7 +82,7 @@ def test_a_model_in_shards_is_fetched_whole(
     assert inspect_folder(folder).parameters == 100 * 64 + 64 * 64 + 128 * 64 + 64
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_second_download_fetches_nothing(
     fake_hub: FakeHub, settings: Settings, tiny: FakeModel
 ) -> None:
@@ -134,7 +134,7 @@ def test_a_file_with_other_content_is_thrown_away(
     assert (folder / "model.safetensors").read_bytes() == good
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_small_file_with_other_content_is_thrown_away(
     settings: Settings, tiny: FakeModel
 ) -> None:
@@ -181,7 +181,7 @@ def test_a_mirror_that_tells_no_hashes_is_not_trusted(
         fetch(settings)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_two_of_one_model_do_not_clash(settings: Settings, tiny: FakeModel) -> None:
     folder = repository(NAME)
     lease = take_lease(folder.parent / ".locks" / folder.name / "duotune.lease")
@@ -192,7 +192,7 @@ def test_two_of_one_model_do_not_clash(settings: Settings, tiny: FakeModel) -> N
     fetch(settings)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_token_reaches_the_hub_and_not_its_storage(
     fake_hub: FakeHub, with_token: Settings, tiny: FakeModel
 ) -> None:

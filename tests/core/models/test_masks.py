@@ -176,6 +176,7 @@ def test_of_answers_beyond_the_limit_only_their_number_is_kept(
     assert hashed(masker("qwen3", 150), talk) == hashed(masker("qwen3", 10_000), talk)
 
 
+@pytest.mark.full
 def test_a_very_long_dialogue_is_read_in_about_its_own_length() -> None:
     chosen, talk = masker("qwen3", 200), talk_of(200)
     row = chosen.row(talk)
@@ -237,6 +238,7 @@ def test_the_tokenizer_is_read_once_while_its_files_stay(tmp_path: Path) -> None
     assert again.sha256 != first.sha256
 
 
+@pytest.mark.full
 def test_reading_a_tokenizer_and_masking_need_no_torch() -> None:
     code = (
         "import sys\n"

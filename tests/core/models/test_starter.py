@@ -17,6 +17,8 @@ from core.data.examples import make_support_desk
 from core.models.build_starter.batches import batches, chat_text
 from core.models.build_starter.curriculum import conversations
 
+pytestmark = pytest.mark.full
+
 STARTER = Path(__file__).parents[3] / "core" / "models" / "starter"
 CHAT = [
     {"role": "system", "content": "You are a helpful assistant."},

@@ -25,6 +25,8 @@ from core.workspace import RunFolder, Workspace
 from tests.core.training.conftest import Data, WrittenRun
 from tests.core.training.test_run_status import this_process
 
+pytestmark = pytest.mark.full
+
 OFFLINE = Settings(offline=True)
 
 

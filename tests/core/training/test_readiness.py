@@ -35,6 +35,7 @@ def examples(*talks: Conversation) -> list[Example]:
     ]
 
 
+@pytest.mark.full
 def test_a_look_is_the_same_each_time_and_bounded() -> None:
     many = examples(*[said(("user", f"{n}"), ("assistant", f"{n} " * 220)) for n in range(1000)])
     chosen = sample(many)

@@ -155,6 +155,7 @@ def test_a_run_of_another_machine_measures_nothing_here(data: Data) -> None:
     assert propose(data).seconds is None
 
 
+@pytest.mark.full
 def test_room_is_made_for_long_rows_as_far_as_the_model_reads(
     workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -47,6 +47,7 @@ def test_exact_counts_are_those_of_the_trainer(tmp_path: Path) -> None:
         assert one.rows == sum(one.start <= length < one.end for length in lengths)
 
 
+@pytest.mark.full
 def test_a_sample_comes_close_and_is_stated_as_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_clear_reply_is_counted(reply: str, outcome: str) -> None:
     assert verdict.judge.evidence_found is True
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("reply", "how", "why"),
     [

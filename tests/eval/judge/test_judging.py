@@ -93,6 +93,7 @@ BAD = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_judge_leaves_answers_unscored_and_is_no_reason_to_go_on(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -22,6 +22,8 @@ from tests.eval import made_up
 from tests.eval.made_up import comparisons, dataset, evidence, run_view, said, sample
 from tests.eval.made_up_parts import full_report, judging
 
+pytestmark = pytest.mark.full
+
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)> $x^2$ ``` | **b**"
 CURVE = Curve(train=((1, 2.0), (20, 0.5)), validation=((10, 0.9), (20, 0.6)))
 

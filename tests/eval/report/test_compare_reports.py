@@ -14,6 +14,8 @@ from eval.rubric.rubrics import Rubric, load
 from tests.eval import made_up
 from tests.eval.made_up import evidence, said, sample
 
+pytestmark = pytest.mark.full
+
 RUBRIC = load(made_up.RUBRIC)
 RIGHT, WRONG = "[REFUND] Done.", "Something else entirely."
 

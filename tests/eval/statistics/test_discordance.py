@@ -156,6 +156,7 @@ def test_how_many_more_examples_follows_from_the_spread() -> None:
     assert more_needed(paired_estimate([None], [None], ["a"]), 0.15) is None
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("kinds", "count"), [(3, 90), (1000, 90), (1000, 2050)])
 def test_the_bootstrap_is_scipys_bca_at_the_level_for_few_groups(kinds: int, count: int) -> None:
     rng = np.random.default_rng(kinds)

@@ -29,6 +29,8 @@ from eval.statistics import (
 from eval.statistics.agreement import Weights
 from eval.statistics.power import power
 
+pytestmark = pytest.mark.full
+
 CLOSE = 1e-9
 SEEDS = st.integers(0, 2**32 - 1)
 quick = settings(max_examples=15, deadline=None)

@@ -170,12 +170,14 @@ def read_all(value: Any) -> None:
             assert all(finding.code in KINDS for finding in talk.found)
 
 
+@pytest.mark.full
 @settings(max_examples=100, deadline=None)
 @given(record)
 def test_no_value_breaks_any_format(value: Any) -> None:
     read_all(value)
 
 
+@pytest.mark.full
 @settings(max_examples=150, deadline=None)
 @given(damaged())
 def test_no_wrong_type_at_any_level_breaks_any_format(value: Any) -> None:

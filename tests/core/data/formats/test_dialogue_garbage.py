@@ -21,6 +21,8 @@ from core.data.formats import (
 from core.data.formats.shape import Format, Numbered, Talk
 from core.data.problems import KINDS, make_problem
 
+pytestmark = pytest.mark.full
+
 MODULES = (roleplay, questions, whatsapp, slack, telegram, discord, wechat, lists)
 ALL: list[Format] = [entry for module in MODULES for entry in module.FORMATS]
 NAMES = """

@@ -117,6 +117,7 @@ def test_the_prompt_is_in_the_language_of_the_texts_and_lists_the_labels() -> No
     assert system.endswith("- 取消\n- 退款")
 
 
+@pytest.mark.full
 def test_many_labels_are_not_listed_and_the_file_is_told_so_once() -> None:
     rows = [{"text": f"t{i}", "label": f"label-{i % 151}"} for i in range(400)]
     found = talks("labelled_table", rows)
@@ -445,6 +446,7 @@ ANSWERS = st.dictionaries(
 )
 
 
+@pytest.mark.full
 @given(st.lists(JSON, max_size=5), ANSWERS)
 @settings(max_examples=250, deadline=None)
 def test_no_input_ends_in_an_exception(records: list[Any], answers: dict[str, str]) -> None:

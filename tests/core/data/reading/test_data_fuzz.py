@@ -65,7 +65,7 @@ def test_any_bytes(content: bytes) -> None:
     read(content)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_any_damage_to_good_files(data: st.DataObject) -> None:
@@ -80,6 +80,7 @@ def test_any_damage_to_good_files(data: st.DataObject) -> None:
     read(bytes(content))
 
 
+@pytest.mark.full
 @settings(max_examples=100, deadline=None)
 @given(a_row | values)
 def test_any_json_value_as_a_row(value: Any) -> None:
@@ -90,6 +91,7 @@ def test_any_json_value_as_a_row(value: Any) -> None:
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 
 
+@pytest.mark.full
 @settings(max_examples=100, deadline=None)
 @given(st.lists(texts, min_size=2, max_size=6), st.booleans(), st.sampled_from(["utf-8", "utf-16"]))
 def test_kept_rows_say_exactly_what_was_written(
@@ -105,7 +107,7 @@ def test_kept_rows_say_exactly_what_was_written(
         assert errors <= {"turn_empty", "special_token"}
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @settings(max_examples=40, deadline=None)
 @given(st.lists(a_row, max_size=5), st.integers(0, 2))
 def test_good_rows_survive_any_neighbours(neighbours: list[Any], layout: int) -> None:

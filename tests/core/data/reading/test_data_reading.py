@@ -198,6 +198,7 @@ def test_a_huge_line_is_refused_without_being_held(tmp_path: Path) -> None:
     assert read.faults == (("row_too_large", 2, 2, 1),)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("indent", [None, 1])
 def test_a_list_of_many_blocks_is_read_whole(tmp_path: Path, indent: int | None) -> None:
     rows: list[Any] = [

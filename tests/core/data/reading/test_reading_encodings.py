@@ -134,6 +134,7 @@ def test_utf16_that_is_cut_in_the_middle_keeps_its_rows(tmp_path: Path) -> None:
     assert [(code, row) for code, row, *_ in read.faults] == [("not_utf8", 4)]
 
 
+@pytest.mark.full
 def test_large_files_are_recoded_without_cutting_characters(tmp_path: Path) -> None:
     texts = [text * 40 + "🙂" * (n % 3) for n, text in enumerate(CHINESE * 700)]
     for content, encoding in (

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from tests.core.data.reading.opened_files import Got, read_bytes, zipped
 
+pytestmark = pytest.mark.full
+
 ROWS = [{"question": f"问 {n}?", "answer": f'a,\n"{n}" 🙂', "n": n} for n in range(12)]
 LINES = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS)
 CSV = "question,answer\r\n" + "".join(f'"q, {n}","say ""{n}""\r\nso"\r\n' for n in range(12))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,6 +81,7 @@ PIECES = st.sampled_from([EMAIL, PHONE, CARD, LOGIN, *OTHERS, *LIKE_MASKS, *MARK
 some_text = st.lists(PIECES | st.text(max_size=3), max_size=7).map("".join)
 
 
+@pytest.mark.full
 @settings(max_examples=200, deadline=None)
 @given(st.lists(some_text, min_size=2, max_size=4), some_text, some_text)
 def test_unmasking_gives_back_exactly_what_was_masked(

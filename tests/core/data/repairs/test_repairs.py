@@ -236,6 +236,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.full
 @settings(max_examples=150, deadline=None)
 @given(st.fixed_dictionaries({}, optional={"messages": values, "tools": values, "system": values}))
 def test_any_row_can_be_tried(value: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ from core.data.whole.texts import frame_of, spoken_text
 from core.data.whole.watching import Stopped, Watch
 from tests.core.data.whole.making import distinct, example, examples
 
+pytestmark = pytest.mark.full
+
 LONG = (
     "My parcel with the green kettle was to arrive on Monday, but the courier left it with a "
     "neighbour who is on holiday until March. Could you please send another one to my office?"
