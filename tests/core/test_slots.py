@@ -16,6 +16,8 @@ from core.processes import end_group, start_detached
 from core.serving.gpu import GpuMemory, shared_slot
 from core.workspace import Workspace
 
+pytestmark = pytest.mark.full
+
 
 def fake_driver(folder: Path, said: str) -> str:
     """A folder for PATH in which `nvidia-smi` says this."""
@@ -50,7 +52,6 @@ def test_the_slots_are_the_gpus_that_this_process_may_use(
         assert slots.lease_file(workspace, slot).parent == workspace.locks
 
 
-@pytest.mark.full
 def test_taken_slots_are_nobody_elses_and_say_who_has_them(workspace: Workspace) -> None:
     both = ("gpu-0", "gpu-1")
     first = slots.take(workspace, both, 1, "run-1")
@@ -79,7 +80,6 @@ def test_a_program_that_inherited_a_slot_has_it_until_it_is_killed(workspace: Wo
     free.release()
 
 
-@pytest.mark.full
 def test_engines_share_a_gpu_and_a_trainer_has_it_alone(workspace: Workspace) -> None:
     engines = [slots.share(workspace, "gpu-0", name) for name in ("eng-1", "eng-2")]
     assert None not in engines

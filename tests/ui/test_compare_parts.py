@@ -26,6 +26,8 @@ from ui.shared_pages import shared_pages
 from ui.talk import WINDOW, Talk, from_sample
 from ui.words import Voice
 
+pytestmark = pytest.mark.full
+
 EN, ZH = Voice("en"), Voice("zh")
 BASE = Contender(kind="base", name="starter")
 OTHER = Contender(kind="base", name="elsewhere")

@@ -17,6 +17,8 @@ from tests.ui.fake_parts import FakeActions
 from ui import terminal_compare
 from ui.terminal import cli
 
+pytestmark = pytest.mark.full
+
 
 @pytest.fixture
 def trained(

@@ -14,6 +14,8 @@ from core.errors import DataError
 from core.workspace import Workspace
 from tests.core.data.made_rows import call, row, turns, write_lines
 
+pytestmark = pytest.mark.full
+
 EMAIL, PHONE, CARD = "ann.lee@gmail.com", "13912345670", "4539148803436467"
 CODES = ["pii_email", "pii_phone"]
 

@@ -19,6 +19,8 @@ from eval.rubric.rubrics import Criterion
 from tests.eval.made_up import pair, said, sample
 from tests.fakes import Behaviour, FakeServer
 
+pytestmark = pytest.mark.full
+
 TONE = Criterion(id="tone", text="The answer is warm.", kind="judge")
 MET = {"evidence": "Done", "reason": "It is warm.", "met": True}
 
@@ -75,7 +77,6 @@ def test_a_clear_reply_is_counted(reply: str, outcome: str) -> None:
     assert verdict.judge.evidence_found is True
 
 
-@pytest.mark.full
 @pytest.mark.parametrize(
     ("reply", "how", "why"),
     [

@@ -35,6 +35,8 @@ from tests.eval.judging_case import (
 )
 from tests.fakes import Behaviour, FakeServer
 
+pytestmark = pytest.mark.full
+
 
 def judging_of(scored: Scored) -> Judging:
     assert scored.judging is not None
@@ -93,7 +95,6 @@ BAD = {
 }
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_judge_leaves_answers_unscored_and_is_no_reason_to_go_on(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -28,6 +28,8 @@ from eval.statistics import (
 from eval.statistics.bootstrap import bca_ends, expanded_quantile
 from eval.statistics.discordance import Winner
 
+pytestmark = pytest.mark.full
+
 
 def names(count: int) -> list[str]:
     return [f"g{i}" for i in range(count)]
@@ -156,7 +158,6 @@ def test_how_many_more_examples_follows_from_the_spread() -> None:
     assert more_needed(paired_estimate([None], [None], ["a"]), 0.15) is None
 
 
-@pytest.mark.full
 @pytest.mark.parametrize(("kinds", "count"), [(3, 90), (1000, 90), (1000, 2050)])
 def test_the_bootstrap_is_scipys_bca_at_the_level_for_few_groups(kinds: int, count: int) -> None:
     rng = np.random.default_rng(kinds)
