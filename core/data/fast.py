@@ -133,8 +133,8 @@ class FastLane:
         if not _in_order(turns):
             return None
         quotes = line.count(b'"') - 2 - 8 * len(turns)
-        if quotes and quotes != sum(turn.content.count('"') for turn in turns):
-            return None  # a key stands twice, or a quote is written as an escape
+        if quotes and not (_shows_quotes(line) and quotes == _quotes_in(turns)):
+            return None  # a key stands twice
         return plain
 
     def _calling(self, line: bytes) -> CallingRow | None:
@@ -150,7 +150,7 @@ class FastLane:
         if quotes is None:
             return None
         quotes += 4 + tools.quotes + (0 if row.parallel_tool_calls is UNSET else 2)
-        return row if line.count(b'"') == quotes else None
+        return row if _shows_quotes(line) and line.count(b'"') == quotes else None
 
     def _read_tools(self, raw: msgspec.Raw) -> _Tools | None:
         key = bytes(raw)
@@ -208,6 +208,15 @@ def _calls_in_order(turns: list[CallingTurn]) -> bool:
             return False
         before = role
     return before == "assistant"
+
+
+def _shows_quotes(line: bytes) -> bool:
+    """Whether each quote of a text is a quote in the line, so that quotes can be counted."""
+    return b"\\u0022" not in line
+
+
+def _quotes_in(turns: list[PlainTurn]) -> int:
+    return sum(turn.content.count('"') for turn in turns)
 
 
 def _quotes_of(turns: list[CallingTurn], names: frozenset[str]) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from core.data.reading.malformed import Fault, diagnose
 MAX_ROW_BYTES = 8 << 20
 """About two million tokens of English: more than any model reads at once."""
 CONTAINERS = (dict, list)
+SPACED_COLONS = (b" :", b"\t:", b"\n:", b"\r:")
+SPACED_KEY = re.compile(rb'"[ \t\n\r]+:')
 _decode = msgspec.json.Decoder().decode
 
 
@@ -62,10 +65,15 @@ def decode_row(number: int, offset: int, data: bytes, remarks: tuple[Fault, ...]
 def _may_repeat_keys(data: bytes, value: object) -> bool:
     """Cheaply rule out most rows: decoders keep only the last of two equal keys in silence.
 
-    Every key ends with `":`, which stands in texts only behind a backslash.
+    Every key ends with `":`, which stands in texts only behind a backslash. Where that isn't so,
+    because of space before a colon or backslashes before a quote, a row is not ruled out.
     """
+    if any(end in data for end in SPACED_COLONS) and SPACED_KEY.search(data):
+        return True
     keys, written = _count_keys(value), data.count(b'":')
-    return keys != written and keys != written - data.count(b'\\":')
+    if keys == written:
+        return False
+    return keys != written - data.count(b'\\":') or b'\\\\":' in data
 
 
 def _count_keys(value: object) -> int:

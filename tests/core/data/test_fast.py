@@ -108,9 +108,37 @@ def test_a_key_that_stands_twice_is_left_to_the_exact_way() -> None:
         CALLING.replace(b'"id":"1"', b'"id":"2","id":"1"'),
         CALLING.replace(b'"type":"function"', b'"type":"x","type":"function"', 1),
         CALLING.replace(b'"content":null', b'"content":"z","content":null'),
+        # As many quotes are written as escapes as the second key brings.
+        once.replace(b'"content":"a"', b'"content":"z","content":"\\u0022a\\u0022\\u0022\\u0022"'),
+        CALLING.replace(
+            b'"content":"Done"', b'"content":"z","content":"\\u0022\\u0022\\u0022\\u0022"'
+        ),
     ):
+        assert twice != CALLING
         assert passed_as(twice) is None
         assert decode_row(1, 0, twice).faults
+
+
+CONTENTS = st.lists(
+    st.sampled_from(
+        [
+            '"content":"a"',
+            r'"content" : "\"b\""',
+            r'"content":"\u0022\u0022\u0022\u0022"',
+            r'"content":"\u0022\"\u0022\"\u0022\u0022"',
+        ]
+    ),
+    min_size=1,
+    max_size=2,
+)
+
+
+@given(CONTENTS, CONTENTS)
+def test_no_row_passes_that_says_a_key_twice(asked: list[str], said: list[str]) -> None:
+    turns = [['"role":"user"', *asked], ['"role":"assistant"', *said]]
+    written = ",".join("{" + ",".join(pairs) + "}" for pairs in turns)
+    passed = passed_as(f'{{"messages":[{written}]}}'.encode())
+    assert passed is None or len(asked) == len(said) == 1
 
 
 def test_most_rows_of_an_ordinary_file_pass() -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.data.problems import NoUsableRows
 from core.data.reading.opening import open_rows, raw_lines
+from core.data.reading.rows import decode_row
 from tests.core.data.reading.opened_files import Got, got, read_path, refused
 
 ROWS = [
@@ -140,6 +143,30 @@ def test_a_repeated_key_is_an_error_where_its_second_value_stands(
         (fault,) = one.faults
         assert (fault.code, fault.path) == ("key_twice", path)
         assert fault.offset == row.index('"c"')
+
+
+KEYS = st.sampled_from(["a", "b", 'a"', "a\\", "a:", '\\"'])
+COLONS = st.sampled_from([":", ": ", " :", "\t: ", "  :"])
+WRITTEN = st.recursive(
+    st.sampled_from(["1", '"x"', r'"\":"', r'"a\\"', '" :"', r'"\" :"', r'"\u0022:"', '":"']),
+    lambda inner: st.one_of(
+        st.lists(st.tuples(KEYS, COLONS, inner), max_size=4).map(
+            lambda pairs: (
+                "{" + ",".join(f"{json.dumps(key)}{colon}{v}" for key, colon, v in pairs) + "}"
+            )
+        ),
+        st.lists(inner, max_size=2).map(lambda values: f"[{','.join(values)}]"),
+    ),
+    max_leaves=12,
+)
+
+
+@given(WRITTEN)
+def test_no_key_is_repeated_in_silence(text: str) -> None:
+    repeated: list[bool] = []
+    json.loads(text, object_pairs_hook=lambda pairs: repeated.append(len(dict(pairs)) < len(pairs)))
+    faults = decode_row(1, 0, text.encode()).faults
+    assert ("key_twice" in [fault.code for fault in faults]) == any(repeated)
 
 
 def test_words_that_look_like_keys_are_no_repeated_keys(tmp_path: Path) -> None:
