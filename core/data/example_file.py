@@ -96,6 +96,10 @@ class ExampleFile(Sequence[Example]):
         """The source row of each example, in order."""
         return self._rows
 
+    def ids(self) -> Iterator[str]:
+        """The id of each example, in order; conversations are passed over."""
+        return (_decode_head(self.line(place)).id for place in range(len(self)))
+
     def nearest(self, row: int) -> int:
         """The place of the example whose source row is nearest to a row number."""
         place = bisect_left(self._rows, row)

@@ -10,11 +10,13 @@ from pydantic import ValidationError
 
 from core.data import store
 from core.data.collector import no_collection
+from core.data.example_file import ExampleFile
 from core.data.leaks import LeakReport, load_leaks, save_leaks, split_leaks
 from core.data.records import Example, Part, Split
 from core.data.whole.clusters import Clusters, near_clusters
 from core.data.whole.dividing import SMALLEST, drawn_parts, given_parts
 from core.data.whole.groups import members_of
+from core.data.whole.inheriting import inherited_parts, parts_before
 from core.data.whole.neighbours import near_pairs
 from core.disk import write_atomic
 from core.errors import DataError
@@ -30,8 +32,10 @@ def frozen_split(
 ) -> Split:
     """The dataset's split; made and saved on first use, the same ever after.
 
-    `clusters` are near-duplicate clusters that a background job has found (`WholeReport.clusters`).
-    Raises DataError when the dataset or its saved split can't be read.
+    Rows of a version that was made from another stay in their parts: what was held out before a
+    change is held out after it. `clusters` are near-duplicate clusters that a background job has
+    found (`WholeReport.clusters`). Raises DataError when the dataset or its saved split can't be
+    read.
     """
     path = split_path(workspace, dataset_id)
     try:
@@ -39,7 +43,8 @@ def frozen_split(
     except FileNotFoundError:
         with no_collection():
             examples = store.load_examples(workspace, dataset_id)
-            split = make_split(dataset_id, examples, clusters=clusters)
+            before = _before(workspace, dataset_id, examples)
+            split = make_split(dataset_id, examples, clusters=clusters, before=before)
         write_atomic(path, split.model_dump_json(indent=1))
         return split
     except ValidationError as error:
@@ -63,6 +68,19 @@ def frozen_leaks(workspace: Workspace, dataset_id: str) -> LeakReport:
     return found
 
 
+def _before(
+    workspace: Workspace, dataset_id: str, examples: ExampleFile
+) -> Mapping[str, Part] | None:
+    """Where rows stood in the version that this one was made from; None where that says nothing."""
+    parent = store.load(workspace, dataset_id).parent
+    if parent is None or not workspace.dataset(parent).is_dir():
+        return None
+    split = frozen_split(workspace, parent)
+    if split.given or not split.test:
+        return None
+    return parts_before(store.load_examples(workspace, parent), split, examples)
+
+
 def split_path(workspace: Workspace, dataset_id: str) -> Path:
     return workspace.dataset(dataset_id) / "split.json"
 
@@ -72,17 +90,21 @@ def make_split(
     examples: Sequence[Example],
     seed: int = 7,
     clusters: Mapping[str, str] | None = None,
+    before: Mapping[str, Part] | None = None,
 ) -> Split:
     """Divide examples into parts by groups; the same examples and seed give the same split.
 
-    Parts that the file itself names are kept, except that rows with the same first user turn in
-    several of them go to training: a held-out row that training has seen would measure memory.
+    `before` has the parts of those that stood in an earlier version. Parts that the file itself
+    names are kept, except that rows with the same first user turn in several of them go to
+    training: a held-out row that training has seen would measure memory.
     """
     members = members_of(examples)
     named = {member.part for member in members} - {None}
     given = bool(named - {"train"})
     if given:
         drawn = given_parts(members)
+    elif before:
+        drawn = inherited_parts(members, _clusters(examples, clusters), before, seed)
     else:
         drawn = drawn_parts(members, _clusters(examples, clusters), seed)
         if named:
