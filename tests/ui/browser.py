@@ -58,9 +58,20 @@ class Visited:
         chooser.value.set_files(file)
 
     def reload(self) -> None:
-        """Load the page anew; that the streams of the page that is left end is no complaint."""
+        """Load the page anew."""
+        with self.leaving():
+            self.page.reload()
+
+    def go(self, address: str) -> None:
+        """Open another address of the app."""
+        with self.leaving():
+            self.page.goto(address)
+
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Another page comes; that the streams of the one that is left end is no complaint."""
         self.assert_sound()
-        self.page.reload()
+        yield
         expect(self.page.locator("#header .dt-brand")).to_be_visible()
         self.complaints.clear()
 

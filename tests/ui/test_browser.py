@@ -95,7 +95,7 @@ def test_stopping_resuming_and_a_reload_lose_nothing(
         expect(run.locator("path.dt-train")).to_be_visible()
         run.locator("button[data-do=stop]").click()
         expect(run.locator("button[data-do=resume]")).to_be_visible()
-        page.reload()
+        seen.reload()
         expect(page.locator("#room-train-button")).to_have_attribute("aria-selected", "true")
         actions.pace.step_s = 0.01
         expect(run.locator(".dt-next")).to_contain_text("steps remain")
@@ -311,10 +311,11 @@ def test_the_language_can_be_switched_and_is_remembered(app: shell.RunningApp) -
         page = seen.page
         expect(page.locator("#room-data-button")).to_have_text("Data")
         seen.room("data")
-        page.locator("[data-language=zh]").click()
-        expect(page.locator("#room-data-button")).to_have_text("数据")
+        with seen.leaving():
+            page.locator("[data-language=zh]").click()
+            expect(page.locator("#room-data-button")).to_have_text("数据")
         expect(page.locator("#room-data-button")).to_have_attribute("aria-selected", "true")
-        page.goto(app.address)
+        seen.go(app.address)
         expect(page.locator("#header")).to_contain_text("引擎未启动")
         seen.assert_sound()
 
