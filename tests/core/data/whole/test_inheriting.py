@@ -40,7 +40,8 @@ def dataset(workspace: Workspace, tmp_path: Path) -> Dataset:
 def parts_by_row(workspace: Workspace, dataset: Dataset) -> dict[int, Part]:
     split = frozen_split(workspace, dataset.id)
     parts: dict[str, Part] = dict.fromkeys(split.train, "train")
-    parts |= dict.fromkeys(split.validation, "validation") | dict.fromkeys(split.test, "test")
+    parts |= dict.fromkeys(split.validation, "validation")
+    parts |= dict.fromkeys(split.test, "test")
     return {example.row: parts[example.id] for example in load_examples(workspace, dataset.id)}
 
 
