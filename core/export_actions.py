@@ -30,6 +30,7 @@ from core.serving.records import Endpoint
 from core.training import share
 from core.training.records import Run
 from eval import evaluations
+from eval.judge import trust
 from eval.records import Estimate, Report
 
 
@@ -189,7 +190,10 @@ class ExportActions(CertificateActions):
 
 
 def _fact(report: Report) -> ReportFact:
-    named = {one.name or one.text: one.estimate for one in report.criteria}
+    named = {
+        trust.marked(one.name or one.text, one.kind, report.judging): one.estimate
+        for one in report.criteria
+    }
     figures = [_figure("rubric score", report.score)]
     figures += [_figure(name, estimate) for name, estimate in named.items()]
     return ReportFact(

@@ -199,16 +199,17 @@ class RunActions(DataActions):
             except RunError:  # it has not finished
                 continue
             score = report.score
-            facts.append(
-                EvaluationFact(
-                    report_id=report_id,
-                    verdict=report.verdict.sentence,
-                    base=score.base,
-                    tuned=score.tuned,
-                    difference=score.difference,
-                    pairs=score.pairs,
-                )
+            fact = EvaluationFact(
+                report_id=report_id,
+                verdict=report.verdict.sentence,
+                base=score.base,
+                tuned=score.tuned,
+                difference=score.difference,
+                pairs=score.pairs,
             )
+            if report.verdict.kind == "not_measured":  # figures that nobody should rely on
+                fact = fact.model_copy(update={"base": None, "tuned": None, "difference": None})
+            facts.append(fact)
         return tuple(facts)
 
     # -- what becomes of it -------------------------------------------------------------------

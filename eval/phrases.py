@@ -8,11 +8,14 @@ from eval import wording
 from eval.records import CriterionResult, Estimate
 from eval.wording import interval, p_value, percent, points
 
+GRADED = ("score", "scale")
+"""Kinds whose values lie between met and not met."""
+
 
 def levels(result: CriterionResult) -> str:
     """Both sides' levels, as a clause after a colon."""
     e = result.estimate
-    what = "of the points" if result.kind == "score" else "of answers meet it"
+    what = "of the points" if result.kind in GRADED else "of answers meet it"
     return (
         f"{percent(e.tuned)} {what} when tuned, {percent(e.base)} in the base model, "
         f"over {wording.count(e.pairs, 'question')}"
@@ -22,7 +25,7 @@ def levels(result: CriterionResult) -> str:
 def levels_zh(result: CriterionResult) -> str:
     """The same in Chinese."""
     e = result.estimate
-    if result.kind == "score":
+    if result.kind in GRADED:
         got = f"微调后得到总分的 {percent(e.tuned)}，基础模型 {percent(e.base)}"
     else:
         got = f"微调后 {percent(e.tuned)} 的回答达到要求，基础模型 {percent(e.base)}"
@@ -82,13 +85,26 @@ def figures(result: CriterionResult) -> str:
     """Everything the rule looked at, in brackets."""
     e = result.estimate
     p = f"p {_is(e.p_value)}"
-    if result.adjusted_p is not None:
+    if result.corrected:
         p = f"p {_is(result.adjusted_p)} after Holm's correction"
     return (
         f"(Difference {points(e.difference)} points, 95% interval {interval(e.low, e.high)}, {p}, "
-        f"{wording.count(e.groups, 'independent question')}, {result.wins} met by tuned only, "
-        f"{result.losses} by base only.)"
+        f"{wording.count(e.groups, 'independent question')}, {sides(result)}.)"
     )
+
+
+def sides(result: CriterionResult) -> str:
+    """How many pairs went each way."""
+    if result.kind in GRADED:
+        return f"{result.wins:,} higher when tuned, {result.losses:,} in the base model"
+    return f"{result.wins:,} met by tuned only, {result.losses:,} by base only"
+
+
+def sides_zh(result: CriterionResult) -> str:
+    """The same in Chinese."""
+    if result.kind in GRADED:
+        return f"微调后更高 {result.wins:,} 个，基础模型更高 {result.losses:,} 个"
+    return f"仅微调后达到 {result.wins:,} 个，仅基础模型达到 {result.losses:,} 个"
 
 
 def _is(p: float | None) -> str:

@@ -159,7 +159,10 @@ class CriterionResult(Record):
     name: str = ""
     """What a sentence calls it."""
     adjusted_p: float | None = None
-    """p_value after Holm's correction over all criteria but the headline; None for the headline."""
+    """p_value after Holm's correction over all criteria but the headline; None for the headline.
+
+    For a gate that the tuned model fails more often it is p_value itself.
+    """
     test: str = ""
     """How p was found: `exact_sign` (of yes-or-no pairs: McNemar's) or `group_sign_flips`."""
     win_rate: float | None = None
@@ -171,6 +174,11 @@ class CriterionResult(Record):
     """The smallest true difference that so many questions would show 8 times in 10."""
     more_needed: int | None = None
     """How many more questions would show the difference seen 8 times in 10; 0 when enough."""
+
+    @property
+    def corrected(self) -> bool:
+        """Whether the correction changed p."""
+        return self.adjusted_p is not None and self.adjusted_p != self.estimate.p_value
 
 
 class TagResult(Record):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from statistics import fmean
+from typing import Any, NamedTuple
 
 from eval import statistics
 from eval.paired_values import (
@@ -26,7 +27,13 @@ from eval.records import (
     TagResult,
     Verdict,
 )
-from eval.rubric.points import Cell, example_score, lowest_score, nothing_to_gain
+from eval.rubric.points import (
+    Cell,
+    example_score,
+    lowest_score,
+    nothing_to_gain,
+    score_bounds,
+)
 from eval.rubric.rubrics import Criterion, Rubric
 
 __all__ = ["FEWEST_FOR_A_TEST", "SMALLEST_GAP", "VALUES", "Paired", "Scores", "worst_case"]
@@ -43,6 +50,15 @@ LEFT_OUT = -1.0
 """Stands for a criterion that is left out of a sample."""
 UNASKED: Found = ("unscored", None)
 BOTH: tuple[Side, Side] = ("base", "tuned")
+
+
+class Lacking(NamedTuple):
+    """Questions that lack a verdict on a criterion for both answers."""
+
+    questions: int
+    against: float
+    """The mean difference had every missing verdict spoken against the tuned model."""
+    in_favour: float
 
 
 @dataclass(frozen=True)
@@ -109,6 +125,31 @@ class Scores:
                 column.append(known[values][0])
                 lowest = min(lowest, known[values][1])
         return Paired(tuple(base), tuple(tuned), 1.0 - lowest)
+
+    def lacking(self) -> Lacking | None:
+        """What verdicts missing on both answers of a question could change; None without any.
+
+        The score leaves such a criterion out of the question, so the two may be scored all the
+        same. Criteria without a single verdict are another matter: see `left_out`.
+        """
+        never = {criterion.id for criterion in self.left_out()}
+        shared = [c for c in self.rubric.criteria if c.id not in never]
+        columns = [self._both(criterion) for criterion in shared]
+        known: dict[object, tuple[float, float] | None] = {}
+        count, against, in_favour = 0, [], []
+        for index, comparison in enumerate(self.comparisons):
+            own = self.rubric.own_criteria(comparison.sample)
+            pairs = [(of_base[index], of_tuned[index]) for of_base, of_tuned in columns]
+            pairs += [self._pair(comparison, criterion) for criterion in own]
+            count += (None, None) in pairs and any(pair != (None, None) for pair in pairs)
+            key = (tuple(pairs), index if own else None)
+            if key not in known:
+                known[key] = _ends(pairs, (*shared, *own))
+            ends = known[key]
+            if ends is not None:
+                against.append(ends[0])
+                in_favour.append(ends[1])
+        return Lacking(count, fmean(against), fmean(in_favour)) if count else None
 
     def at(self, positions: Sequence[int]) -> Scores:
         """The same values for the samples at these positions alone."""
@@ -219,6 +260,17 @@ class Scores:
             None if outcome == "unscored" else criterion.level_value(level)
             for outcome, level in told
         )
+
+
+def _ends(
+    pairs: Sequence[tuple[float | None, float | None]], criteria: Sequence[Criterion]
+) -> tuple[float, float] | None:
+    """The lowest and the highest difference of a question that missing verdicts allow."""
+    base, tuned = (
+        score_bounds([Cell(c, pair[side]) for c, pair in zip(criteria, pairs, strict=True)])
+        for side in (0, 1)
+    )
+    return None if base is None or tuned is None else (tuned[0] - base[1], tuned[1] - base[0])
 
 
 def _scored(values: Values, criteria: Sequence[Criterion]) -> tuple[float | None, float]:

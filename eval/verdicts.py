@@ -45,7 +45,8 @@ def decide(
     estimate = headline.estimate
     if identical.of == 0 or samples == 0:
         return _unanswered(samples)
-    if identical.nearly_all and all(direction(r) == "open" for r in (headline, *others)):
+    open_everywhere = all(direction(result) == "open" for result in (headline, *others))
+    if identical.nearly_all and identical.of >= LEAST_SCORED * samples and open_everywhere:
         return _identical(identical)
     if estimate.pairs < LEAST_SCORED * samples or estimate.difference is None:
         return _unscored(headline, samples)

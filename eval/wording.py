@@ -6,6 +6,8 @@ from math import floor, log10
 
 NOT_MEASURED = "not measured"
 MINUS = "−"
+NOTHING = 1e-9
+"""Percent or points that are only what rounding left."""
 
 
 def percent(share: float | None) -> str:
@@ -13,19 +15,26 @@ def percent(share: float | None) -> str:
     if share is None:
         return NOT_MEASURED
     value = share * 100
-    if 0 < value < 0.95 or 99.05 < value < 100:
-        return f"{value:.1f}%"
+    away = min(abs(value), abs(100 - abs(value)))
+    if NOTHING < away < 0.95:
+        text = f"{abs(value):.{_decimals(away)}f}".rstrip("0")
+        return f"{MINUS if value < 0 else ''}{text}%"
     return f"{_whole(value)}%".replace("-", MINUS)
 
 
 def points(share: float | None, signed: bool = True) -> str:
-    """A difference of shares in points of 100: 0.86 is `+86`, -0.034 is `−3.4`."""
+    """A difference of shares in points of 100: 0.86 is `+86`, -0.034 is `−3.4`.
+
+    One that is not 0 is never shown as 0: -0.0003 is `−0.03`.
+    """
     if share is None:
         return NOT_MEASURED
     value = share * 100
-    text = f"{abs(value):.0f}" if abs(value) >= 9.95 else f"{abs(value):.1f}"
+    if abs(value) < NOTHING:
+        return "0"
+    text = f"{abs(value):.{0 if abs(value) >= 9.95 else _decimals(abs(value))}f}"
     text = text.removesuffix(".0")
-    if text == "0" or (not signed and value > 0):
+    if not signed and value > 0:
         return text
     return f"{'+' if value > 0 else MINUS}{text}"
 
@@ -36,9 +45,11 @@ def interval(low: float | None, high: float | None) -> str:
 
 
 def p_value(p: float | None) -> str:
-    """A p-value as people print it: `0.031`, `< 0.001`."""
+    """A p-value as people print it: `0.031`, `< 0.001`; never 0.050 for what lies below it."""
     if p is None:
         return NOT_MEASURED
+    if 0.0495 <= p < 0.05:
+        return "< 0.05"
     return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
@@ -63,6 +74,11 @@ def number(value: float | None, digits: int = 0) -> str:
 def count(amount: int, one: str, many: str | None = None) -> str:
     """`1 question`, `5 questions`."""
     return f"{amount:,} {one if amount == 1 else many or one + 's'}"
+
+
+def _decimals(away: float) -> int:
+    """How many decimals show that a figure is so far away from 0 or 100."""
+    return 1 if away >= 0.05 else -floor(log10(away))
 
 
 def _whole(value: float) -> int:

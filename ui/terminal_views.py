@@ -11,7 +11,9 @@ from rich.text import Text
 from core.training.plan import TrainingPlan
 from core.training.plan_diff import Difference
 from core.training.recommend import Proposal
-from eval.records import Comparison, CriterionResult, Estimate, Report
+from eval.judge import trust
+from eval.records import Comparison, Estimate, Report
+from eval.wording import points
 
 NOT_SHOWN = ("reasons", "description", "split_fingerprint", "template_sha256", "mask_sha256")
 """Of a plan: what is no setting to read."""
@@ -86,21 +88,18 @@ def report_view(report: Report) -> Group:
     table = Table("Criterion", "Base", "Tuned", "Difference (95% interval)", "n", "Unscored")
     table.add_row(*_estimate_row("Rubric score", report.score))
     for result in report.criteria:
-        table.add_row(*_criterion_row(result))
+        name = trust.marked(result.text, result.kind, report.judging)
+        table.add_row(*_estimate_row(name, result.estimate))
     warnings = [Text(f"Note: {warning}", style="yellow") for warning in report.warnings]
     return Group(Text(report.verdict.sentence, style="bold"), table, *warnings)
-
-
-def _criterion_row(result: CriterionResult) -> tuple[str, ...]:
-    return _estimate_row(result.text, result.estimate)
 
 
 def _estimate_row(name: str, estimate: Estimate) -> tuple[str, ...]:
     interval = "not measured"
     if estimate.difference is not None:
-        interval = f"{100 * estimate.difference:+.1f}"
+        interval = points(estimate.difference)
         if estimate.low is not None and estimate.high is not None:
-            interval += f" ({100 * estimate.low:+.1f} to {100 * estimate.high:+.1f})"
+            interval += f" ({points(estimate.low)} to {points(estimate.high)})"
     unscored = f"{estimate.unscored_base} / {estimate.unscored_tuned}"
     return (
         name,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core.assistant import choosing_library, telling_runs
-from core.assistant.names import duration, plural, value
+from core.assistant import asking_worth, choosing_library, telling_runs
+from core.assistant.names import plural, value
 from core.assistant.records import Language, Pending
 from core.assistant.replies import joined, reply
 from core.data import deletion_text
@@ -19,27 +20,8 @@ if TYPE_CHECKING:
 
 def question(actions: Actions, pending: Pending, language: Language) -> str:
     """The question in words; "" for a plan, whose card asks."""
-    match pending.verb:
-        case "resume_run":
-            return _resume(actions, pending, language)
-        case "apply_remedy":
-            return _remedy(actions, pending, language)
-        case "start_sweep":
-            return _sweep(actions, pending, language)
-        case "delete_run":
-            name = actions.run(pending.arguments["run"]).run.plan.name
-            return reply("delete_waits", language, name=name)
-        case "delete_dataset":
-            return _delete_data(actions, pending, language)
-        case "repair":
-            return _repair(actions, pending, language)
-        case "unmask":
-            return _unmask(actions, pending, language)
-        case "start_evaluation" | "resume_evaluation":
-            return reply("judge_waits", language)
-        case "import_model" | "start_export" | "certify":
-            return choosing_library.question(actions, pending, language)
-    return ""
+    ask = ASKS.get(pending.verb)
+    return ask(actions, pending, language) if ask else ""
 
 
 def _resume(actions: Actions, pending: Pending, language: Language) -> str:
@@ -68,15 +50,24 @@ def _remedy(actions: Actions, pending: Pending, language: Language) -> str:
     return reply("remedy_again", language, name=run.plan.name, changes=told)
 
 
+def _delete_run(actions: Actions, pending: Pending, language: Language) -> str:
+    name = actions.run(pending.arguments["run"]).run.plan.name
+    return reply("delete_waits", language, name=name)
+
+
+def _evaluate(actions: Actions, pending: Pending, language: Language) -> str:
+    """Whether answers may go to a judge; for a learning curve, whether to go on with it."""
+    parts = [reply("judge_waits", language)] if pending.warnings else []
+    if "of_curve" in pending.arguments:
+        parts.append(asking_worth.evaluation(actions, pending, language))
+    return joined(parts, language)
+
+
 def _sweep(actions: Actions, pending: Pending, language: Language) -> str:
     """How many runs, over which values, and how long they take where that is known."""
     varied = pending.arguments["varied"]
     plans = sweep.variants(TrainingPlan.model_validate(pending.arguments["shared"]), varied)
-    times = [actions.fit(plan).seconds for plan in plans]
-    known = [seconds for seconds in times if seconds is not None]
-    time = reply("sweep_time_unknown", language)
-    if len(known) == len(plans):
-        time = reply("sweep_time", language, duration=duration(sum(known), language))
+    time = telling_runs.together([actions.fit(plan).seconds for plan in plans], language)
     values = {name: "/".join(value(one) for one in each) for name, each in varied.items()}
     told = telling_runs.as_typed(values, language)
     return reply("sweep_waits", language, runs=len(plans), varied=told, time=time)
@@ -120,3 +111,22 @@ def _unmask(actions: Actions, pending: Pending, language: Language) -> str:
         "rows": hidden.rows if hidden else 0,
     }
     return reply("unmask_waits", language, **facts)
+
+
+ASKS: dict[str, Callable[[Actions, Pending, Language], str]] = {
+    "resume_run": _resume,
+    "apply_remedy": _remedy,
+    "start_sweep": _sweep,
+    "need_for_training": asking_worth.need,
+    "start_curve": asking_worth.curve,
+    "delete_run": _delete_run,
+    "delete_dataset": _delete_data,
+    "repair": _repair,
+    "unmask": _unmask,
+    "start_evaluation": _evaluate,
+    "resume_evaluation": _evaluate,
+    "import_model": choosing_library.question,
+    "start_export": choosing_library.question,
+    "certify": choosing_library.question,
+}
+"""By the verb that waits."""

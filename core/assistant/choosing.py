@@ -8,6 +8,7 @@ from collections.abc import Callable
 from core.assistant import choosing_data as data
 from core.assistant import choosing_library as library
 from core.assistant import choosing_runs as of_runs
+from core.assistant import choosing_worth as worth
 from core.assistant import names, telling
 from core.assistant.hearing import Heard, Step
 from core.assistant.phrases import Intent
@@ -214,6 +215,8 @@ def _use(verb: str) -> Chooser:
 CHOOSERS: dict[Intent, Chooser] = {
     "describe_data": _describe,
     "train": _train,
+    "need": worth.need,
+    "more_data": worth.more_data,
     "change": _change,
     "approve": _talk("nothing_waits"),
     "decline": _talk("left_alone"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.assistant import names, telling
 from core.assistant.choosing import choose, left_over
+from core.assistant.choosing_worth import after_curve, after_need
 from core.assistant.data_said import held_out_of
 from core.assistant.hearing import Heard, Step
 from core.assistant.replies import joined, reply
@@ -20,6 +21,7 @@ from core.assistant.results_data import (
     DataSeen,
 )
 from core.assistant.results_runs import RunDiagnosed
+from core.assistant.results_worth import CurveSeen
 from core.assistant.situation import other_epochs
 from core.assistant.understanding import Known, Request, understand
 from core.assistant.wanted import plan_arguments, values_of
@@ -118,6 +120,8 @@ def _after_decision(heard: Heard, results: list[Result]) -> Step:
     if isinstance(results[0], DataChanged):
         return _after_change(heard, results)
     last = results[-1]
+    if heard.decided == "need_for_training":
+        return Step(_proposed(heard, last)) if len(results) > 1 else after_need(heard, last)
     if isinstance(last, RunSeen):
         return Step(reply("started", heard.language, name=last.name))
     return Step(_told(heard, last))
@@ -141,6 +145,8 @@ def _after(heard: Heard, request: Request, results: list[Result]) -> Step:
     last = results[-1]
     if isinstance(last, RunDiagnosed):
         return _after_diagnosis(heard, last)
+    if isinstance(last, CurveSeen):
+        return after_curve(heard, last)
     if isinstance(last, PlanProposed):
         if request.intent == "explain_plan":
             return Step(telling.reasons(last.plan, heard.language))

@@ -11,6 +11,8 @@ Intent = Literal[
     "demo_data",
     "describe_data",
     "train",
+    "need",
+    "more_data",
     "change",
     "approve",
     "decline",

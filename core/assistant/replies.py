@@ -8,6 +8,7 @@ from core.assistant.records import Language
 from core.assistant.replies_data import DATA
 from core.assistant.replies_library import LIBRARY
 from core.assistant.replies_runs import RUNS
+from core.assistant.replies_worth import WORTH
 
 REPLIES: dict[str, tuple[str, str]] = {
     # -- talk ---------------------------------------------------------------------------------
@@ -249,6 +250,7 @@ REPLIES: dict[str, tuple[str, str]] = {
     "not_measured": ("not measured", "未测得"),
     **DATA,
     **RUNS,
+    **WORTH,
     **LIBRARY,
 }
 

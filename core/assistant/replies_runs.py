@@ -5,12 +5,12 @@ from __future__ import annotations
 RUNS: dict[str, tuple[str, str]] = {
     "help_runs": (
         "About plans and runs: “use DoRA”, “no packing”, “early stopping”, “does it fit”, “measure "
-        "it first”, “try several learning rates”, “why did it fail”, “extend it by 2 epochs”, "
-        "“clone the run with rank 8”, “compare the runs”, “what is running”, “keep it”, “rename "
-        "the run to Desk”, “delete the run”.",
-        "关于方案和训练：“用 DoRA”“不要打包”“早停”“放得下吗”“先预跑”“试几个学习率”“为什么失败了”"
-        "“延长两轮”“克隆上次的训练，秩 8”“对比这两次训练”“现在在跑什么”“保留这个模型”"
-        "“把训练改名为 客服”“删除这次训练”。",
+        "it first”, “do I need to train”, “would more data help”, “try several learning rates”, "
+        "“why did it fail”, “extend it by 2 epochs”, “clone the run with rank 8”, “compare the "
+        "runs”, “what is running”, “keep it”, “rename the run to Desk”, “delete the run”.",
+        "关于方案和训练：“用 DoRA”“不要打包”“早停”“放得下吗”“先预跑”“需要训练吗”“更多数据有用吗”"
+        "“试几个学习率”“为什么失败了”“延长两轮”“克隆上次的训练，秩 8”“对比这两次训练”“现在在跑什么”"
+        "“保留这个模型”“把训练改名为 客服”“删除这次训练”。",
     ),
     # -- the doctor ---------------------------------------------------------------------------
     "diagnosis": ("“{name}”: {cause}", "“{name}”：{cause}"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from core.assistant.results_data import DataResult
 from core.assistant.results_library import LibraryResult
 from core.assistant.results_runs import RunResult
+from core.assistant.results_worth import WorthResult
 from core.messages import Record
 from core.training.plan import TrainingPlan
 from core.training.records import Run
@@ -55,6 +56,8 @@ class RunSeen(Record):
     can_extend: bool = False
     has_model: bool = False
     """A tuned model of it is whole on disk: it can be talked to and evaluated."""
+    train_share: float = 1
+    """Of the training rows; less than 1 for a part of a learning curve."""
     place: int | None = None
     """In the queue, from 1."""
     last_checkpoint: str | None = None
@@ -116,6 +119,8 @@ class Difference(Record):
     high: float | None
     pairs: int
     unscored: int
+    doubted: bool = False
+    """A judge decided it that is not reliable."""
 
 
 class ReportSeen(Record):
@@ -177,6 +182,7 @@ Result = (
     | ModelsListed
     | EngineStopped
     | RunResult
+    | WorthResult
     | LibraryResult
     | Failed
 )
@@ -194,6 +200,7 @@ def run_seen(run: Run) -> RunSeen:
     return RunSeen(
         name=run.plan.name,
         base_model=run.plan.base_model,
+        train_share=run.plan.train_share,
         can_resume=run.can_resume,
         can_extend=run.can_extend,
         **facts,
@@ -218,6 +225,8 @@ def evaluation_seen(evaluation: Evaluation, run_name: str, already: bool = False
 
 
 def report_seen(report: Report) -> ReportSeen:
+    from eval.judge import trust  # here: the assistant's other answers need no evaluation
+
     return ReportSeen(
         id=report.id,
         run_id=report.run_id,
@@ -227,7 +236,12 @@ def report_seen(report: Report) -> ReportSeen:
         verdict_zh=report.verdict.sentence_zh,
         rule=report.verdict.rule,
         score=_difference("rubric score", report.score),
-        criteria=tuple(_difference(result.text, result.estimate) for result in report.criteria),
+        criteria=tuple(
+            _difference(result.text, result.estimate).model_copy(
+                update={"doubted": trust.doubted(result.kind, report.judging)}
+            )
+            for result in report.criteria
+        ),
         warnings=report.warnings,
     )
 

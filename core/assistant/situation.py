@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from eval.records import Evaluation
 
 
-STARTS = ("start_training", "start_sweep", "apply_remedy", "resume_run")
+STARTS = ("start_training", "start_sweep", "start_curve", "apply_remedy", "resume_run")
 BADLY = ("failed", "interrupted")
 
 
@@ -74,6 +74,8 @@ class Situation(Record):
     pending: Pending | None = None
     set_aside: bool = False
     """A plan waited until something else was asked, and nothing was started since."""
+    asked_untrained: bool = False
+    """What the base model reaches without training was told in this conversation."""
 
 
 def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
@@ -107,6 +109,7 @@ def look(actions: Actions, chat: Chat, memory: Memory) -> Situation:
         report_is_of_finished=bool(own),
         pending=chat.pending,
         set_aside=_set_aside(chat),
+        asked_untrained=_asked_untrained(chat, dataset.id if dataset else None),
     )
 
 
@@ -124,6 +127,16 @@ def _set_aside(chat: Chat) -> bool:
             if item.status == "done":
                 return False
     return False
+
+
+def _asked_untrained(chat: Chat, dataset_id: str | None) -> bool:
+    """Whether the base model was tried on this dataset."""
+    return any(
+        isinstance(item, ToolUsed)
+        and (item.verb, item.status) == ("need_for_training", "done")
+        and item.arguments.get("tried", {}).get("dataset_id") == dataset_id
+        for item in chat.items
+    )
 
 
 def _of_data(actions: Actions, dataset: Dataset) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the person may want to do next, at most three things, as the page's buttons."""
+"""What the person may want to do next, at most four things, as the page's buttons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.messages import Record
 if TYPE_CHECKING:
     from core.actions import Actions
 
-MOST = 3
+MOST = 4
 SAYINGS: dict[str, tuple[str, str]] = {
     "demo": ("Use the example data", "用示例数据"),
     "mend": ("Repair what takes nothing away", "修复所有不删数据的问题"),
@@ -24,6 +24,8 @@ SAYINGS: dict[str, tuple[str, str]] = {
     "train": ("Train", "开始训练"),
     "start": ("Start", "开始"),
     "epochs": ("Use {epochs} epochs", "训练{epochs}轮"),
+    "need": ("Do I need to train at all?", "需要训练吗？"),
+    "more_data": ("Would more data help?", "更多数据有用吗？"),
     "why": ("Why these settings?", "为什么这样设置？"),
     "yes": ("Yes", "好"),
     "no": ("No", "不"),
@@ -50,7 +52,7 @@ class Suggestion(Record):
 
 
 def suggestions(actions: Actions, chat: Chat) -> tuple[Suggestion, ...]:
-    """Up to three next steps that fit how things stand, in the language of the conversation."""
+    """Up to four next steps that fit how things stand, in the language of the conversation."""
     memory = chats.load_memory(actions.workspace, chat.id)
     return suggested(look(actions, chat, memory), chat.language)
 
@@ -64,8 +66,10 @@ def suggested(situation: Situation, language: Language) -> tuple[Suggestion, ...
 
 def _keys(situation: Situation) -> tuple[str, ...]:
     if situation.pending is not None:
-        plan = situation.pending.verb == "start_training"
-        return ("start", _about_data(situation) or "epochs", "cancel") if plan else ("yes", "no")
+        if situation.pending.verb != "start_training":
+            return ("yes", "no")
+        need = () if situation.asked_untrained else ("need",)
+        return ("start", _about_data(situation) or "epochs", *need, "cancel")
     return _while_at_work(situation) or _after_run(situation)
 
 
@@ -93,7 +97,9 @@ def _after_run(situation: Situation) -> tuple[str, ...]:
             return (_about_data(situation) or "data", "help")
         return ("train", _about_data(situation) or "data", "help")
     if situation.report_is_of_finished:
-        return ("report", "compare", "again")
+        return ("report", "compare", "again", "more_data")
+    if newest.train_share < 1:
+        return ("more_data", "compare", "evaluate", "again")
     return ("compare", "evaluate", "again")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.assistant import telling_data as of_data
 from core.assistant import telling_library as of_library
 from core.assistant import telling_runs as of_runs
+from core.assistant import telling_worth as of_worth
 from core.assistant.names import (
     FIELDS,
     METHODS,
@@ -34,6 +35,7 @@ from core.assistant.results import (
 from core.assistant.results_data import DataResult
 from core.assistant.results_library import LibraryResult
 from core.assistant.results_runs import RunResult
+from core.assistant.results_worth import WorthResult
 from core.training.plan import TrainingPlan
 from core.wording import said
 
@@ -44,6 +46,7 @@ AFTER_FAILURE = {
     "open_pair": "pair_failed",
     "import_model": "import_failed",
     "delete_dataset": "delete_data_failed",
+    "need_for_training": "need_failed",
 }
 
 
@@ -97,6 +100,8 @@ def line(result: Result, language: Language) -> str:
 def _line_of_list(result: Result, language: Language) -> str:
     if isinstance(result, LibraryResult):
         return of_library.line(result, language)
+    if isinstance(result, WorthResult):
+        return of_worth.line(result, language)
     match result:
         case RunsListed():
             return str(result.total)
@@ -239,13 +244,18 @@ def _criterion(each: Difference, language: Language) -> str:
         ends = f"{100 * each.low:+.1f} … {100 * each.high:+.1f}"
         interval = f" ({100 * each.difference:+.1f}, 95%: {ends})"
     shares = {"base": share(each.base, language), "tuned": share(each.tuned, language)}
-    return reply("report_line", language, text=each.text.rstrip(".。"), interval=interval, **shares)
+    text = each.text.rstrip(".。")
+    if each.doubted:
+        text += f" [{said('its judge is not reliable', language)}]"
+    return reply("report_line", language, text=text, interval=interval, **shares)
 
 
 def listing(result: Result, language: Language) -> str:
     """A list with its head."""
     if isinstance(result, LibraryResult):
         return of_library.tell(result, language)
+    if isinstance(result, WorthResult):
+        return of_worth.tell(result, language)
     match result:
         case RunsListed(runs=runs, total=total):
             if not runs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.assistant.names import FIELDS, STATUS, duration, pick, value
@@ -142,6 +142,14 @@ def sweep(found: SweepSeen, language: Language) -> str:
         }
         lines.append(reply("sweep_line", language, **facts))
     return "\n".join([*lines, said(found.sentence, language)])
+
+
+def together(seconds: Sequence[float | None], language: Language) -> str:
+    """How long several runs take, one after another, where that is known of each."""
+    known = [each for each in seconds if each is not None]
+    if len(known) < len(seconds):
+        return reply("sweep_time_unknown", language)
+    return reply("sweep_time", language, duration=duration(sum(known), language))
 
 
 def compared(found: RunsCompared, language: Language) -> str:

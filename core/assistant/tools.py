@@ -13,6 +13,7 @@ from core.assistant import tools_library as library
 from core.assistant import tools_runs as of_runs
 from core.assistant import tools_serving as serving
 from core.assistant import tools_training as training
+from core.assistant import tools_worth as worth
 from core.assistant.turn import Turn
 
 TOOLS: dict[str, Callable[..., Any]] = {
@@ -29,6 +30,7 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "example": data.show_row,
     "show_tokens": data.show_tokens,
     "propose_plan": training.propose_plan,
+    "need_for_training": worth.need_for_training,
     "start_training": training.start_training,
     "runs": training.list_runs,
     "run": training.show_run,
@@ -53,6 +55,8 @@ TOOLS: dict[str, Callable[..., Any]] = {
     "start_evaluation": serving.evaluate,
     "resume_evaluation": serving.resume_evaluation,
     "report": serving.show_report,
+    "learning_curve": worth.learning_curve,
+    "start_curve": worth.start_curve,
     "stop_engine": serving.stop_engine,
     "shelf": library.show_shelf,
     "import_model": library.import_model,

@@ -41,24 +41,27 @@ def compare(ctx: Context, run: str | None = None) -> PairOpened:
 
 
 @told
-def evaluate(ctx: Context, run: str | None = None, limit: int | None = None) -> EvaluationSeen:
+def evaluate(
+    ctx: Context, run: str | None = None, limit: int | None = None, of_curve: str | None = None
+) -> EvaluationSeen:
     """Ask base and tuned the held-out questions and score both; the report comes when it is done.
 
-    It waits for the person's approval when answers would be sent to a judge.
+    It waits for the person's approval when answers would be sent to a judge, or for a curve.
 
     Args:
         run: Id or name; left out, the newest finished run.
         limit: At most this many questions; left out, all.
+        of_curve: The run whose learning curve needs it; then it is evaluated as that run was.
     """
     turn = ctx.deps
     found = pick_run(turn, run, finished, "finished")
     if under_way := _evaluation_of(turn, found):
         turn.show("evaluation", under_way.id)
         return under_way
-    file = Path(turn.memory.rubric) if turn.memory.rubric else None
-    rubric = turn.actions.rubric_for(found.id, file)
-    _need_consent(ctx, rubric, {"run": found.id, "limit": limit})
-    request = EvaluationRequest(run_id=found.id, rubric=rubric.as_yaml(), limit=limit)
+    whole = named_run(turn.actions.runs(), of_curve).id if of_curve else None
+    request = _request_like(turn, found, whole) or _request(turn, found, limit)
+    how = {"of_curve": whole} if whole else {"limit": limit}
+    _need_consent(ctx, rubrics.load(request.rubric), {"run": found.id, **how})
     started = turn.actions.start_evaluation(request)
     turn.show("evaluation", started.id)
     return results.evaluation_seen(started, found.plan.name)
@@ -120,12 +123,35 @@ def stop_engine(ctx: Context) -> EngineStopped:
     return EngineStopped(was_running=running)
 
 
+def _request(turn: Turn, run: Run, limit: int | None) -> EvaluationRequest:
+    file = Path(turn.memory.rubric) if turn.memory.rubric else None
+    rubric = turn.actions.rubric_for(run.id, file)
+    return EvaluationRequest(run_id=run.id, rubric=rubric.as_yaml(), limit=limit)
+
+
+def _request_like(turn: Turn, run: Run, whole: str | None) -> EvaluationRequest | None:
+    """A run of a learning curve is asked what the whole one was; None before that was asked."""
+    if whole is None:
+        return None
+    report = turn.actions.learning_curve(whole).runs[-1].report_id
+    if report is None:
+        return None
+    return turn.actions.evaluation(report).request.model_copy(update={"run_id": run.id})
+
+
 def _need_consent(ctx: Context, rubric: Rubric, arguments: dict[str, Any]) -> None:
-    """Raises ApprovalRequired while the person has not agreed that answers go to a judge."""
+    """Raises ApprovalRequired while the person has not agreed.
+
+    They are asked whether answers may go to a judge, and about what they did not ask for.
+    """
+    if ctx.tool_call_approved:
+        return
     judge = ctx.deps.actions.settings.judge
-    if judge and rubric.needs_judge and not ctx.tool_call_approved:
+    if judge and rubric.needs_judge:
         leaves = f"Questions and answers are sent to {judge.model} at {judge.base_url}."
         raise ApprovalRequired({"arguments": arguments, "warnings": (leaves,)})
+    if "of_curve" in arguments:
+        raise ApprovalRequired({"arguments": arguments})
 
 
 def _evaluation_of(turn: Turn, run: Run) -> EvaluationSeen | None:

@@ -43,6 +43,8 @@ ON_RUNS: frozenset[Intent] = frozenset(
 """Acts on plans and runs whose sentences may name settings that are no wish of their own."""
 TOLD_OF_RUNS: frozenset[Intent] = frozenset(
     (
+        "need",
+        "more_data",
         "stop_preflight",
         "fits",
         "sweep_result",
@@ -117,7 +119,7 @@ def understand(text: str, pending: bool = False, known: Known | None = None) -> 
     runs, datasets = _runs(text, known), _runs(text, Known(runs=known.datasets))
     named = _of_named(said, runs, datasets)
     intent = _data_intent(data) or named or _intent(text, said, settings, pending)
-    limit = LIMIT.search(said) if intent == "evaluate" else None
+    limit = LIMIT.search(said) if intent in ("evaluate", "need") else None
     return Request(
         intent=intent,
         settings=settings,
@@ -228,7 +230,7 @@ def _answer(text: str, said: str, settings: SettingsSaid) -> Intent | None:
         return "approve"
     if is_refusal(text):
         return "decline"
-    return "hold" if phrases.HOLD.search(said) else None
+    return "hold" if phrases.HOLD.search(said) and _meaning(said) != "need" else None
 
 
 def _is_question(said: str) -> bool:

@@ -93,6 +93,7 @@ class _Reading:
     def read(self) -> tuple[Question, ...]:
         """Take every row in; returns the format's questions with the answers that were used."""
         opened, intake = self.opened, self.intake
+        intake.how = replace(intake.how, parts=opened.parts)
         rows = iter(opened.rows)
         sample = list(islice(rows, SAMPLED_ROWS))
         values = [row.value for row in sample if row.value is not None]

@@ -18,9 +18,10 @@ from core.data.formats.places import source_path
 from core.data.formats.shape import Answers, Format, Numbered, Talk
 from core.data.identity import example_id
 from core.data.keeping import Keeper, Marks
+from core.data.placing import in_named_part, left_out
 from core.data.problems import ERRORS, Finding
 from core.data.reading.malformed import Fault
-from core.data.reading.rows import Row, Take
+from core.data.reading.rows import Row, Take, together
 from core.data.rejects import RejectedRows
 from core.data.repairs.catalog import repair_row, repairs_for
 from core.data.repairs.repair import RepairContext
@@ -31,9 +32,8 @@ HOPELESS_ROWS = 10_000
 """After this many rows without a single readable one, the rest is not read."""
 READABLE = (dict, list, str)
 """What rows of dialogues are decoded to."""
-TOGETHER, TOGETHER_BYTES = 1_000, 4 << 20
-"""So many rows, or bytes of rows, are read ahead."""
 EMPTY_ROW = Row(None, 0, b"", None)
+ROW_LEFT_OUT = Finding("row_left_out")
 ROUNDS = 3
 """Mending one problem can lay bare another."""
 
@@ -51,6 +51,8 @@ class How:
     """Codes of problems to mend on the way in; ALL_CODES for all that can be mended."""
     fills: Mapping[str, str] = field(default_factory=dict)
     """What placeholders stand for."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Parts of a split by the names of files in an archive."""
 
 
 @dataclass
@@ -126,7 +128,7 @@ class Intake:
         counted = self._counted(rows)
         # Rows that need a closer look are few and far between: many together are looked at faster
         # than each by itself, between rows that are only passed. Keepers need rows in their order.
-        for row in _together(counted) if self.keeper is None else counted:
+        for row in together(counted) if self.keeper is None else counted:
             self.take(row)
 
     def collect(self, rows: Iterable[Row]) -> dict[int, Row]:
@@ -147,9 +149,13 @@ class Intake:
         """Take in the conversations that a format makes of all rows together."""
         assert form.gather is not None
         self.formats[form.name] += len(records)
+        told = set[int]()
         for talk in form.gather(records, self.how.answers):
             row = kept[talk.rows[0]] if talk.rows and talk.rows[0] in kept else EMPTY_ROW
             self._take_gathered(row, talk)
+            told.update(talk.rows)
+        for row in left_out(kept, told):
+            self.problems.add_row(row, (ROW_LEFT_OUT,))
 
     def _take_gathered(self, row: Row, talk: Talk) -> None:
         if not talk.row:  # only tells what became of rows that are in no conversation
@@ -188,6 +194,7 @@ class Intake:
 
     def _take_talk(self, row: Row, talk: Talk, unreadable: bool = False) -> list[Finding]:
         """Check one conversation of a row; returns all findings, with the record's paths."""
+        talk = in_named_part(row, talk, self.how.parts)
         found = list(talk.found)
         if any(finding.code in ERRORS for finding in found):
             return found
@@ -283,16 +290,3 @@ class Intake:
             return Fault("rows_over_limit", 0, {"limit": f"{MAX_ROWS:,}"})
         hopeless = not (self.passed or self._readable or isinstance(row.value, READABLE))
         return Fault("rest_not_read", 0, {}) if hopeless and self.rows >= HOPELESS_ROWS else None
-
-
-def _together(rows: Iterable[Row]) -> Iterator[Row]:
-    """The same rows, some of them read ahead."""
-    some: list[Row] = []
-    size = 0
-    for row in rows:
-        some.append(row)
-        size += len(row.data)
-        if len(some) == TOGETHER or size > TOGETHER_BYTES:
-            yield from some
-            some, size = [], 0
-    yield from some

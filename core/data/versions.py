@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any, Literal
 from core.data import deleting, ingest, mask_keys, splitting, store
 from core.data.example_file import ExampleFile
 from core.data.ingest import Checked, Progress
-from core.data.problems import KINDS
-from core.data.records import Change, Dataset, Example, ReadChoices
+from core.data.problems import KINDS, make_problem
+from core.data.records import Change, Dataset, Example, Problem, ReadChoices
 from core.data.repairs.difference import row_diff
 from core.errors import DataError
 from core.messages import Record
@@ -105,9 +106,24 @@ def add_rows(workspace: Workspace, dataset: Dataset, file: Path) -> Dataset:
             "Correct the rows, and add the file again.",
         )
     numbered = [e.model_copy(update={"row": last + 1 + n}) for n, e in enumerate(new)]
-    return save_examples(
-        workspace, dataset, [*old, *numbered], Change(kind="rows added", added=len(new))
-    )
+    rows = ExampleFile.of([*old, *numbered])
+    facts = ingest.describe(rows)
+    left_out = _left_out(checked, len(new))
+    codes = Counter(facts["problem_counts"]) + Counter(problem.code for problem in left_out)
+    facts |= {"problems": (*left_out, *facts["problems"]), "problem_counts": dict(codes)}
+    change = Change(kind="rows added", added=len(new))
+    return store.save_version(workspace, dataset, rows, {**facts, "change": change})
+
+
+def _left_out(checked: Checked, added: int) -> tuple[Problem, ...]:
+    """That rows of a file were not added: their own findings are about that file's rows."""
+    summary = checked.dataset.summary
+    known = summary.duplicates + len(checked.examples) - added
+    if not summary.rejected and not known:
+        return ()
+    counts = {"rows": summary.rows, "rejected": summary.rejected, "known": known}
+    values = {name: f"{count:,}" for name, count in counts.items()}
+    return (make_problem("added_rows_left_out", file=checked.dataset.source_name, **values),)
 
 
 def save_examples(

@@ -9,6 +9,7 @@ from core.data.problems import Finding, Place, make_problem, shorten
 from core.data.records import Example, Problem
 from core.messages import Record
 from core.models.masks import Masked, MaskedRow, Masker, begins
+from core.training.hidden import Hidden
 
 
 class Totals(Record):
@@ -46,6 +47,7 @@ def count_rows(examples: Sequence[Example], rows: Iterable[MaskedRow], max_lengt
     count = _Count(max_length)
     for example, row in zip(examples, rows, strict=True):
         count.add(example.row, row)
+        count.hidden.add(example.row, example.conversation, row)
     return count.result()
 
 
@@ -103,6 +105,7 @@ class _Count:
     cut_rows: list[int] = field(default_factory=list)
     silent_rows: list[int] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    hidden: Hidden = field(default_factory=Hidden)
 
     def add(self, number: int, row: MaskedRow) -> None:
         """Count one row."""
@@ -125,8 +128,10 @@ class _Count:
     def result(self) -> Totals:
         """Everything counted, with what it means for the whole."""
         limit = f"{self.max_length:,}"
+        self.problems += self.hidden.problems()
         if self.rows and not self.supervised:
             self.problems.append(make_problem("nothing_learnt", limit=limit))
         elif self.rows and not self.ends:
             self.problems.append(make_problem("stop_never_learnt", limit=limit))
-        return Totals.model_validate(vars(self))
+        facts = vars(self)
+        return Totals.model_validate({name: facts[name] for name in Totals.model_fields})

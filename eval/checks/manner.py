@@ -12,7 +12,7 @@ from eval.checks.kinds import LanguageCheck, RepetitionCheck
 from eval.metrics.tokens import tokens
 from eval.records import Sample
 
-SHORTEST_TOLD = 12
+SHORTEST_TOLD = 16
 """Letters below which the language of a text in Latin letters is a guess."""
 NGRAM = 4
 FEWEST_TOKENS = 20
@@ -22,10 +22,11 @@ REFUSAL_WITHIN = 240
 REFUSAL = re.compile(
     r"\bi(?:'m| am) (?:very |really |so )?(?:sorry|afraid)\b[^.!?\n]{0,60}"
     r"\b(?:can(?:no|')t|can not|unable|not able|won't|will not|not allowed)\b"
-    r"|\bi (?:can(?:no|')t|can not|won't|will not|am unable to|am not able to|am not allowed to|"
-    r"must (?:decline|refuse)|have to (?:decline|refuse)|decline to|refuse to) ?"
-    r"(?:to )?(?:help|assist|answer|provide|give|share|do|discuss|comply|fulfil|fulfill|support|"
-    r"create|generate|write|offer|that|this|your)?\b"
+    r"|\bi (?:am unable to|am not able to|am not allowed to|must (?:decline|refuse)|"
+    r"have to (?:decline|refuse)|decline to|refuse to)\b"
+    r"|\bi (?:can(?:no|')t|can not|won't|will not)(?: (?:help|assist|answer|provide|give|share|do|"
+    r"discuss|comply|fulfil|fulfill|support|create|generate|write|offer|tell|be able|"
+    r"that|this|your)\b|(?=\s*(?:[.,;!?]|$)))"
     r"|\bi'm (?:unable|not able|not allowed) to\b"
     r"|\bas an ai\b[^.!?\n]{0,60}\b(?:can(?:no|')t|can not|unable|not able|don't|do not)\b"
     r"|(?:抱歉|对不起|不好意思)[^。！？\n]{0,20}(?:不能|无法|不可以|没法|不便|不會|無法)"
@@ -34,6 +35,8 @@ REFUSAL = re.compile(
     r"|(?:作为|身为)[^。！？\n]{0,12}(?:AI|ai|人工智能|语言模型)[^。！？\n]{0,20}(?:不能|无法|不会)"
 )
 """English and Chinese; other languages are not known to it."""
+QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|「[^」\n]*」|『[^』\n]*』|《[^》\n]*》")
+"""What somebody else said or wrote."""
 NOT_A_REFUSAL = re.compile(r"\bi can(?:no|')t (?:wait|stress|recommend .{0,20}enough|help but)\b")
 
 
@@ -67,7 +70,8 @@ def _question_language(sample: Sample) -> str | None:
 def refusal(text: str) -> Finding:
     """Whether the answer begins by refusing, told by the usual phrases in English and Chinese."""
     beginning = unicodedata.normalize("NFKC", text[:REFUSAL_WITHIN]).replace("’", "'").casefold()
-    found = REFUSAL.search(NOT_A_REFUSAL.sub(" ", beginning))
+    own = QUOTED.sub(" ", beginning) if QUOTED.sub("", beginning).strip(" .。") else beginning
+    found = REFUSAL.search(NOT_A_REFUSAL.sub(" ", own))
     if found is None:
         return Finding("not_met", "The answer has no usual phrase of a refusal.")
     return Finding("met", f"The answer refuses: {glimpse(found.group().strip(), 0)}.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from typing import NamedTuple
 
 from core.data.records import Example, Split
 from core.errors import RunError
@@ -10,7 +11,8 @@ from core.messages import Record
 from core.training import share
 from eval import statistics
 from eval.records import Estimate
-from eval.report.compare_reports import Found
+from eval.report.common_ground import Found, believed, leaked_ids
+from eval.rubric.rubrics import Rubric
 from eval.scoring import Scores
 
 SHARES = (0.25, 0.5, 1.0)
@@ -86,13 +88,16 @@ def assemble(found: Sequence[tuple[CurveStep, Found]]) -> LearningCurve:
             "A learning curve needs at least two evaluations by one rubric.",
             fix="Evaluate every run of the curve with the same rubric and questions.",
         )
+    reached = _reached([one for _, one in ordered])
     points = [
-        _point(step, one, ordered[i - 1][1] if i else None) for i, (step, one) in enumerate(ordered)
+        _point(step, reached[i], reached[i - 1] if i else None)
+        for i, (step, _) in enumerate(ordered)
     ]
     rising = _rises(points[-1].more)
     en, zh = _sentence(points, rising)
+    headline = reached[-1].rubric.headline
     return LearningCurve(
-        criterion=ordered[-1][1].report.headline.name,
+        criterion=headline.label if headline else "rubric score",
         points=tuple(points),
         still_rising=rising,
         sentence=en,
@@ -100,45 +105,77 @@ def assemble(found: Sequence[tuple[CurveStep, Found]]) -> LearningCurve:
     )
 
 
-def _point(step: CurveStep, found: Found, before: Found | None) -> CurvePoint:
-    levels = _levels(found)
-    scored = [c for c in found.comparisons if levels[c.sample.id] is not None]
-    low, high, _ = statistics.level_interval(
-        [levels[c.sample.id] or 0.0 for c in scored], [c.sample.group for c in scored]
+class _Reached(NamedTuple):
+    """What the tuned model of one run got on the questions that count."""
+
+    report_id: str
+    rubric: Rubric
+    levels: dict[str, float]
+    """Of the headline, by question; an unscored one is not among them."""
+    groups: dict[str, str]
+    span: float
+    """The largest difference that the scale allows."""
+
+
+def _reached(found: Sequence[Found]) -> list[_Reached]:
+    """By criteria that every report's verdict could rest on, without questions any run has seen.
+
+    Raises RunError when no such criterion is left.
+    """
+    rubric = min((believed(one).rubric for one in found), key=lambda one: len(one.all_criteria()))
+    if not rubric.all_criteria():
+        raise RunError(
+            "The judge of these evaluations is not reliable, and there is no other criterion.",
+            fix="Add a check to the rubric, or choose a judge that passes its exam.",
+        )
+    leaked = {name for one in found for name in leaked_ids(one.report)}
+    return [_levels(one, rubric, leaked) for one in found]
+
+
+def _levels(found: Found, rubric: Rubric, leaked: Set[str]) -> _Reached:
+    clean = [c for c in found.comparisons if c.sample.id not in leaked]
+    scores = Scores.of(clean or found.comparisons, rubric, found.verdicts)
+    samples = [comparison.sample for comparison in scores.comparisons]
+    told = zip(samples, scores.headline.tuned, strict=True)
+    return _Reached(
+        report_id=found.report.id,
+        rubric=rubric,
+        levels={sample.id: value for sample, value in told if value is not None},
+        groups={sample.id: sample.group for sample in samples},
+        span=scores.headline.span,
     )
+
+
+def _point(step: CurveStep, found: _Reached, before: _Reached | None) -> CurvePoint:
+    levels = list(found.levels.values())
+    groups = [found.groups[name] for name in found.levels]
+    low, high, _ = statistics.level_interval(levels, groups, found.span)
     return CurvePoint(
         share=step.share,
         rows=len(step.train_ids),
-        report_id=found.report.id,
-        tuned=found.report.headline.estimate.tuned,
+        report_id=found.report_id,
+        tuned=sum(levels) / len(levels) if levels else None,
         low=low,
         high=high,
         more=_between(before, found) if before else None,
     )
 
 
-def _between(before: Found, after: Found) -> Estimate:
+def _between(before: _Reached, after: _Reached) -> Estimate:
     """Tuned after against tuned before, over the questions that both were asked."""
-    old, new = _levels(before), _levels(after)
-    names = [name for name in new if name in old]
+    names = [name for name in after.groups if name in before.groups]
     if not names:
         raise RunError(
             "Two evaluations of the learning curve have no question in common.",
-            f"{before.report.id} and {after.report.id}",
+            f"{before.report_id} and {after.report_id}",
             "Evaluate every run on the same part with the same limit and seed.",
         )
-    groups = {c.sample.id: c.sample.group for c in after.comparisons}
     return statistics.paired_estimate(
-        [old[name] for name in names],
-        [new[name] for name in names],
-        [groups[name] for name in names],
+        [before.levels.get(name) for name in names],
+        [after.levels.get(name) for name in names],
+        [after.groups[name] for name in names],
+        max(before.span, after.span),
     )
-
-
-def _levels(found: Found) -> dict[str, float | None]:
-    scores = Scores.of(found.comparisons, found.rubric, found.verdicts)
-    values = scores.headline.tuned
-    return {c.sample.id: v for c, v in zip(found.comparisons, values, strict=True)}
 
 
 def _rises(more: Estimate | None) -> bool | None:
@@ -154,14 +191,14 @@ def _sentence(points: Sequence[CurvePoint], rising: bool | None) -> tuple[str, s
     if rising:
         return (
             f"It still gained {step}: more data is likely to help.",
-            f"{step_zh}时仍有提升：更多数据很可能有帮助。",
+            f"{step_zh} 时仍有提升：更多数据很可能有帮助。",
         )
     if rising is None:
         return (
             f"Whether it gained {step} can't be told from so few questions.",
-            f"问题太少，无法判断{step_zh}时是否有提升。",
+            f"问题太少，无法判断{step_zh} 时是否有提升。",
         )
     return (
         f"No gain is shown {step}: more data of this kind is not shown to help.",
-        f"{step_zh}时没有显示出提升：不能证明更多同类数据有帮助。",
+        f"{step_zh} 时没有显示出提升：不能证明更多同类数据有帮助。",
     )

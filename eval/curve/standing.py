@@ -64,6 +64,13 @@ class Having(Record):
     """Those of the run that succeeded, newest first."""
 
 
+def whole_of(run: Run, runs: Sequence[Run]) -> Run | None:
+    """The run of the same plan on all training rows, the best that there is; None without one."""
+    if run.plan.train_share == 1:
+        return run
+    return min((one for one in runs if _fits(one.plan, run.plan, 1)), key=_rank, default=None)
+
+
 def steps(run: Run, split: Split, examples: Sequence[Example]) -> tuple[CurveStep, ...]:
     """What each run of the curve trains on.
 

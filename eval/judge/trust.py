@@ -33,6 +33,16 @@ def carrying(rubric: Rubric, judging: Judging | None) -> Rubric | None:
     return rubric.model_copy(update={"criteria": shared, "examples": examples, "scope": scope})
 
 
+def doubted(kind: str, judging: Judging | None) -> bool:
+    """Whether a criterion of this kind was decided by a judge that is not reliable."""
+    return kind not in ("check", "score") and judging is not None and not judging.reliable
+
+
+def marked(name: str, kind: str, judging: Judging | None) -> str:
+    """A criterion's name, with a mark where it is doubted."""
+    return f"{name} (its judge is not reliable)" if doubted(kind, judging) else name
+
+
 def judged_reliable(exam: ExamResult | None, held: bool, given: int, of: int) -> tuple[str, str]:
     """Why a judge's verdicts may not carry the conclusion, in both languages; "" twice: they may.
 

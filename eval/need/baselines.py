@@ -83,7 +83,8 @@ def _level(scores: Scores, values: Paired) -> statistics.Interval:
         for c, value in zip(scores.comparisons, values.base, strict=True)
         if value is not None
     ]
-    return statistics.level_interval([v for v, _ in known], [name for _, name in known])
+    levels, names = [v for v, _ in known], [name for _, name in known]
+    return statistics.level_interval(levels, names, values.span)
 
 
 def _estimate(scores: Scores, values: Paired) -> Estimate:

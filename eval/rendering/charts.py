@@ -1,4 +1,4 @@
-"""Draw the report's two pictures as SVG whose text stays text and whose colours follow the page."""
+"""Draw pictures as SVG whose text stays text and whose colours follow the page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eval.records import CriterionResult
-from eval.wording import interval, points
+from eval.wording import interval, percent, points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from eval.curve.learning_curve import CurvePoint
 
 
 class Colour(NamedTuple):
@@ -46,6 +48,7 @@ WORDS = {
     "training loss": "训练损失",
     "validation loss": "验证损失",
     "step": "步数",
+    "training rows": "训练行",
 }
 """What stands in a picture, and the Chinese for it."""
 RANGE = re.compile(r"(?<=>)([^<>()]*\()([^<>()]+) to ([^<>()]+\))(?=<)")
@@ -65,14 +68,9 @@ def loss_curve(train: Curve, validation: Curve, width: int) -> str | None:
         if validation:
             steps, losses = zip(*validation, strict=True)
             axes.plot(
-                steps,
-                losses,
-                color=ACCENT.stand_in,
-                lw=2,
-                marker="o",
-                ms=5,
+                steps, losses, color=ACCENT.stand_in, lw=2, marker="o", ms=5,
                 label="validation loss",
-            )
+            )  # fmt: skip
         axes.set_xlabel("step", color=MUTED.stand_in)
         axes.set_ylim(bottom=0)
         axes.grid(axis="y", color=RULE.stand_in, lw=0.7)
@@ -112,6 +110,34 @@ def differences(results: Sequence[CriterionResult], width: int) -> str | None:
         for text, x, side in (("base meets more", 0.0, "left"), ("tuned meets more", 1.0, "right")):
             _note(axes, text, (x, 1.0), (0, 8), ha=side, color=MUTED.stand_in, fontsize=10.5)
         return _svg(figure, f"differences{width}")
+
+
+def levels(found: Sequence[CurvePoint], width: int) -> str | None:
+    """The level of each point of a learning curve, in percent, with its 95% interval.
+
+    None with fewer than two measured points.
+    """
+    measured = [(one.rows, 100 * one.tuned, one) for one in found if one.tuned is not None]
+    if len(measured) < 2:
+        return None
+    with _figure(width, 220) as figure:
+        axes = figure.add_axes(_box(width, 220, left=40, bottom=40, right=20, top=22))
+        rows, heights, _ = zip(*measured, strict=True)
+        axes.plot(rows, heights, color=ACCENT.stand_in, lw=1.6, marker="o", ms=6)
+        for at, height, one in measured:
+            low, high = (height if end is None else 100 * end for end in (one.low, one.high))
+            axes.plot((at, at), (low, high), color=ACCENT.stand_in, lw=2.4, solid_capstyle="round")
+            axes.annotate(
+                percent(one.tuned), (at, high), (0, 5), textcoords="offset points", fontsize=11,
+                ha="right" if at == max(rows) else "center", color=INK.stand_in,
+            )  # fmt: skip
+        axes.set_xlim(0, 1.02 * max(rows))
+        axes.set_ylim(0, 100)
+        axes.set_xticks(rows, [f"{at:,}" for at in rows])
+        axes.set_xlabel("training rows", color=MUTED.stand_in)
+        axes.grid(axis="y", color=RULE.stand_in, lw=0.7)
+        _bare(axes, keep=("bottom",))
+        return _svg(figure, f"levels{width}")
 
 
 def for_page(svg: str) -> str:

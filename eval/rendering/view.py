@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from eval import statistics, wording
+from eval import phrases, statistics, wording
+from eval.judge.trust import doubted
 from eval.records import CriterionResult, ExampleKind, Report, VerdictKind
 from eval.rendering.sections import sections
 from eval.rendering.text import (
@@ -69,6 +70,7 @@ def view(report: Report) -> dict[str, Any]:
         "rates": {"base": _rate(report, e.base), "tuned": _rate(report, e.tuned)},
         "bars": {"base": _bar(e.base), "tuned": _bar(e.tuned)},
         "rows": [*report.criteria, score_row(report)],
+        "doubted": {r.criterion_id for r in report.criteria if doubted(r.kind, report.judging)},
         "tests": _tests(report),
         "names": {r.criterion_id: r.name or r.criterion_id for r in report.criteria},
         "kinds": EXAMPLES,
@@ -98,14 +100,14 @@ def scored(report: Report) -> Both:
     """What the headline's figures rest on, in a line."""
     e, r = report.headline.estimate, report.headline
     return both(
-        "{pairs} scored for both models, {groups}; {wins} met by tuned only, {losses} by base "
-        "only; p {p}; unscored: base {base}, tuned {tuned}.",
-        "{pairs}为两个模型都打了分，{groups}；仅微调后达到 {wins} 个，仅基础模型达到 {losses} 个；"
-        "p {p}；未评分：基础模型 {base}，微调后 {tuned}。",
+        "{pairs} scored for both models, {groups}; {sides}; p {p}; unscored: base {base}, tuned "
+        "{tuned}.",
+        "{pairs}为两个模型都打了分，{groups}；{sides}；p {p}；未评分：基础模型 {base}，"
+        "微调后 {tuned}。",
         pairs=count(e.pairs, "question", "个问题"),
         groups=count(e.groups, "independent group", "个独立的组"),
-        wins=r.wins, losses=r.losses, p=p_value(e.p_value), base=e.unscored_base,
-        tuned=e.unscored_tuned,
+        sides=Both(phrases.sides(r), phrases.sides_zh(r)), p=p_value(e.p_value),
+        base=e.unscored_base, tuned=e.unscored_tuned,
     )  # fmt: skip
 
 
@@ -177,7 +179,7 @@ def _rate(report: Report, rate: float | None) -> Both:
     pairs = report.headline.estimate.pairs
     if rate is None or not pairs or abs(rate * pairs - round(rate * pairs)) > 1e-6:
         return NOTHING
-    if report.headline.kind in ("score", "scale"):
+    if report.headline.kind in phrases.GRADED:
         return NOTHING
     low, high, _ = statistics.wilson(round(rate * pairs), pairs)
     return span(percent(low), percent(high))

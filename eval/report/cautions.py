@@ -119,6 +119,19 @@ def of_scoring(scores: Scores, verdicts: Sequence[Verdict]) -> Iterable[str]:
         )
 
 
+def of_lacking(headline: CriterionResult, scores: Scores) -> Iterable[str]:
+    """What the score would be with the verdicts that both answers to a question lack."""
+    lacking = scores.lacking() if headline.kind == "score" else None
+    if lacking is None or headline.estimate.difference is None:
+        return
+    yield (
+        f"On {count(lacking.questions, 'question')} the rubric score leaves out criteria that "
+        "neither answer has a verdict on. Had every missing verdict spoken against the tuned "
+        f"model, the difference would be {points(lacking.against)} points; had all spoken for it, "
+        f"{points(lacking.in_favour)}."
+    )
+
+
 def of_unscored(headline: CriterionResult, values: Paired) -> Iterable[str]:
     """What the difference would be if every unscored answer had spoken for one side."""
     if not (headline.estimate.unscored_base or headline.estimate.unscored_tuned):

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from core.errors import RunError
 from core.messages import Record
 from eval import statistics, verdicts
-from eval.folder import ReportFolder, read_rows
 from eval.records import (
     Comparison,
     CriterionResult,
     Estimate,
-    EvaluationRequest,
     Report,
     Side,
-    Verdict,
 )
-from eval.rubric.rubrics import Criterion, Rubric, load
+from eval.report import common_ground
+from eval.report.common_ground import Found
+from eval.rubric.rubrics import Criterion, Rubric
 from eval.scoring import Scores
 from eval.verdicts import Direction
 from eval.wording import count, interval, percent, points
+
+__all__ = ["Found", "ReportComparison", "compare_reports"]
 
 SIDES: tuple[Side, Side] = ("base", "tuned")
 
@@ -71,33 +71,16 @@ class ReportComparison(Record):
     notes_zh: tuple[str, ...] = ()
 
 
-class Found(NamedTuple):
-    """What lies in the folder of a finished evaluation."""
-
-    report: Report
-    rubric: Rubric
-    comparisons: Sequence[Comparison]
-    verdicts: Sequence[Verdict]
-
-    @classmethod
-    def of(cls, folder: ReportFolder, report: Report) -> Found:
-        request = EvaluationRequest.model_validate_json(folder.request.read_bytes())
-        return cls(
-            report=report,
-            rubric=load(request.rubric),
-            comparisons=read_rows(folder.comparisons, Comparison),
-            verdicts=read_rows(folder.verdicts, Verdict),
-        )
-
-
 def compare_reports(first: Found, second: Found) -> ReportComparison:
     """The second report's tuned model against the first's, on the questions that both were asked.
 
     Raises RunError when it is the same report, or they share no question or no criterion.
     """
-    shared = _shared(first, second)
-    criteria, notes, notes_zh = _criteria(first, second)
-    whole = first.rubric.hash == second.rubric.hash and len(criteria) == len(first.rubric.criteria)
+    shared, of_questions = common_ground.questions(first, second)
+    first, second = common_ground.believed(first), common_ground.believed(second)
+    criteria, of_criteria = common_ground.criteria(first, second)
+    notes = (*common_ground.doubts(first, second), *of_questions, *of_criteria)
+    whole = common_ground.scored_alike(first, second)
     chosen = _headline(first.rubric, criteria, whole)
     scores = _scores(shared, (first, second), criteria, "tuned")
     headline, results = _results(scores, chosen)
@@ -119,73 +102,9 @@ def compare_reports(first: Found, second: Found) -> ReportComparison:
         base_change=change.estimate,
         base_identical=len(common),
         differing=_differing(first.report, second.report),
-        notes=notes,
-        notes_zh=notes_zh,
+        notes=tuple(note.en for note in notes),
+        notes_zh=tuple(note.zh for note in notes),
     )
-
-
-def _shared(first: Found, second: Found) -> list[tuple[Comparison, Comparison]]:
-    """Both answers to every common question, in the order of the first report."""
-    if first.report.id == second.report.id:
-        raise RunError(
-            "A report can't be compared with itself.", first.report.id, "Name two reports."
-        )
-    other = {each.sample.id: each for each in second.comparisons}
-    shared = [
-        (each, other[each.sample.id])
-        for each in first.comparisons
-        if each.sample.id in other and other[each.sample.id].sample.prompt == each.sample.prompt
-    ]
-    if not shared:
-        raise RunError(
-            "These two reports have no question in common, so nothing can be compared.",
-            f"{first.report.id}, {second.report.id}",
-            "Compare evaluations of runs that were trained on the same data.",
-        )
-    return shared
-
-
-def _criteria(
-    first: Found, second: Found
-) -> tuple[tuple[Criterion, ...], tuple[str, ...], tuple[str, ...]]:
-    """Criteria that mean the same in both, and notes on those that don't, in both languages."""
-    theirs = {c.id: _meaning(c) for c in second.rubric.criteria}
-    same = [c for c in first.rubric.criteria if theirs.get(c.id) == _meaning(c)]
-    judges = (_judges(first.verdicts), _judges(second.verdicts))
-    unlike = [c for c in same if c.kind != "check" and judges[0] != judges[1]]
-    kept = tuple(c for c in same if c not in unlike)
-    if not kept:
-        raise RunError(
-            "The rubrics of these two reports share no criterion that was decided alike.",
-            f"{first.report.id}, {second.report.id}",
-            "Evaluate both runs with the same rubric and the same judge.",
-        )
-    notes, notes_zh = [], []
-    alone = [
-        c for found in (first, second) for c in found.rubric.criteria if c.id not in _ids(same)
-    ]
-    if alone:
-        names = ", ".join(dict.fromkeys(c.label for c in alone))
-        notes.append(f"Not the same in both rubrics, so left out: {names}.")
-        notes_zh.append(f"两份评分标准中不一致，因此未计入：{names}。")
-    if unlike:
-        names = ", ".join(c.label for c in unlike)
-        notes.append(f"Decided by different judges, so left out: {names}.")
-        notes_zh.append(f"由不同的评审模型判定，因此未计入：{names}。")
-    return kept, tuple(notes), tuple(notes_zh)
-
-
-def _meaning(criterion: Criterion) -> object:
-    """What decides it; its name and points may differ."""
-    return criterion.model_dump(exclude={"name", "points", "headline"})
-
-
-def _judges(found: Sequence[Verdict]) -> set[str]:
-    return {verdict.judge.model for verdict in found if verdict.judge is not None}
-
-
-def _ids(criteria: Sequence[Criterion]) -> set[str]:
-    return {criterion.id for criterion in criteria}
 
 
 def _scores(
@@ -214,7 +133,7 @@ def _headline(rubric: Rubric, criteria: Sequence[Criterion], whole: bool) -> Cri
     chosen = rubric.headline
     if chosen is None and whole:
         return None
-    if chosen is not None and chosen.id in _ids(criteria):
+    if chosen is not None and chosen.id in {each.id for each in criteria}:
         return chosen
     return max(criteria, key=lambda criterion: criterion.points)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from eval.around.forgetting.records import Forgetting
 from eval.around.records import Controls, LeakCheck
-from eval.records import CriterionResult, VerdictKind, VerdictSentence
+from eval.records import CriterionResult, VerdictSentence
 
 
 class Beside(NamedTuple):
@@ -15,6 +15,8 @@ class Beside(NamedTuple):
     controls: Controls | None = None
     forgetting: Forgetting | None = None
     leaks: LeakCheck | None = None
+    gained: bool = False
+    """Whether a criterion beside the headline shows a gain."""
 
 
 def conclude(
@@ -30,7 +32,7 @@ def conclude(
     if beside.leaks is not None and _all_leaked(beside.leaks):
         return _leaked(beside.leaks)
     if beside.forgetting is not None and beside.forgetting.verdict == "lost":
-        return _forgot(verdict, headline, beside.forgetting)
+        return _forgot(verdict, headline, beside.forgetting, beside.gained)
     return verdict
 
 
@@ -65,7 +67,7 @@ def _leaked(leaks: LeakCheck) -> VerdictSentence:
 
 
 def _forgot(
-    verdict: VerdictSentence, headline: CriterionResult, forgetting: Forgetting
+    verdict: VerdictSentence, headline: CriterionResult, forgetting: Forgetting, gained: bool
 ) -> VerdictSentence:
     rule = f"{verdict.rule} {forgetting.rule}"
     if verdict.kind == "better":
@@ -81,8 +83,9 @@ def _forgot(
             ),
             rule=rule,
         )
-    # no gain, and something lost elsewhere
-    kind: VerdictKind = "worse" if verdict.kind == "no_difference" else verdict.kind
+    kind = verdict.kind
+    if kind == "no_difference":  # something is lost; whether there is a gain, others tell
+        kind = "better_and_worse" if gained else "worse"
     return verdict.model_copy(
         update={
             "kind": kind,

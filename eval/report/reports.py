@@ -39,16 +39,17 @@ def build(evidence: Evidence) -> Report:
     """The report; nothing in it is rounded, rendering does that."""
     everything = Scores.of(evidence.comparisons, evidence.rubric, evidence.verdicts)
     scores = _counted(everything, evidence.facts)
-    rubric = _carrying(evidence) or evidence.rubric
-    carrying = scores if rubric == evidence.rubric else replace(scores, rubric=rubric)
+    carrying = _carrying(evidence, scores)
     criteria, headline = _results(scores, carrying)
     identical = identical_answers(scores.comparisons)
     found = Reckoned(everything, scores, carrying, headline, identical)
     parts = sections.of(evidence, found)
     score = headline if headline.kind == "score" else carrying.score_result()
-    verdict = _verdict(evidence, carrying, criteria, headline, identical)
+    others = _others(criteria, carrying, headline)
+    verdict = _verdict(evidence, carrying, headline, others, identical)
+    gained = any(verdicts.direction(other) == "better" for other in others)
     told = _warnings(evidence, found, parts)
-    counts, examples = _examples(evidence, carrying)
+    counts, examples = _examples(evidence, carrying if carrying.found else scores)
     run = evidence.run.run
     return Report(
         format=2,
@@ -62,7 +63,7 @@ def build(evidence: Evidence) -> Report:
         created=evidence.facts.created or now(),
         samples=len(evidence.comparisons),
         verdict=concluding.conclude(
-            verdict, headline, Beside(parts.controls, parts.forgetting, parts.leaks)
+            verdict, headline, Beside(parts.controls, parts.forgetting, parts.leaks, gained)
         ),
         score=score.estimate,
         score_wins=score.wins,
@@ -92,11 +93,18 @@ def _counted(everything: Scores, facts: Facts) -> Scores:
     return clean if clean.comparisons else everything
 
 
-def _carrying(evidence: Evidence) -> Rubric | None:
-    """The rubric that a verdict may rest on: without the criteria of a judge that is not reliable.
+def _carrying(evidence: Evidence, scores: Scores) -> Scores:
+    """What a verdict may rest on: nothing of a judge that is not reliable.
 
-    None when nothing is left.
+    Where only its criteria are left, no verdict of it counts, so that nothing is scored.
     """
+    rubric = _trusted(evidence)
+    if rubric is None:
+        return replace(scores, found={})
+    return scores if rubric == evidence.rubric else replace(scores, rubric=rubric)
+
+
+def _trusted(evidence: Evidence) -> Rubric | None:
     if evidence.judging is None:
         return evidence.rubric
     return judge_trust.carrying(evidence.rubric, evidence.judging)
@@ -105,17 +113,21 @@ def _carrying(evidence: Evidence) -> Rubric | None:
 def _verdict(
     evidence: Evidence,
     carrying: Scores,
-    criteria: Sequence[CriterionResult],
     headline: CriterionResult,
+    others: Sequence[CriterionResult],
     identical: Identical,
 ) -> VerdictSentence:
-    if _carrying(evidence) is None and evidence.judging is not None:
+    if evidence.judging is not None and _trusted(evidence) is None:
         return verdicts.unreliable(evidence.judging)
-    ids = {criterion.id for criterion in carrying.rubric.criteria}
-    others = [
-        r for r in criteria if r.criterion_id in ids and r.criterion_id != headline.criterion_id
-    ]
     return verdicts.decide(headline, others, len(carrying.comparisons), identical)
+
+
+def _others(
+    criteria: Sequence[CriterionResult], carrying: Scores, headline: CriterionResult
+) -> list[CriterionResult]:
+    """What a verdict may speak of beside the headline."""
+    ids = {criterion.id for criterion in carrying.rubric.criteria} - {headline.criterion_id}
+    return [result for result in criteria if result.criterion_id in ids]
 
 
 def identical_answers(comparisons: Sequence[Comparison]) -> Identical:
@@ -144,6 +156,8 @@ def _results(
         told = results[i].estimate.p_value if _regresses(scores, results[i]) else p
         results[i] = results[i].model_copy(update={"adjusted_p": told})
     headline = next((r for r in results if chosen and r.criterion_id == chosen.id), None)
+    if chosen and not carrying.found:
+        headline = carrying.result(chosen)
     return tuple(results), headline or carrying.score_result()
 
 
@@ -187,13 +201,14 @@ def _verdicts_on(evidence: Evidence, comparison: Comparison) -> tuple[Verdict, .
 
 def _warnings(evidence: Evidence, found: Reckoned, parts: Sections) -> tuple[Caution, ...]:
     """What surrounds the verdict first, as it may overturn it."""
+    lacking = tuple(cautions.of_lacking(found.headline, found.scores))
     plain = (
         *cautions.of_identity(found.identical, evidence.pair),
         *cautions.of_size(found.headline),
         *cautions.of_request(evidence.request, found.counted),
         *cautions.of_answers(evidence.comparisons, evidence.request),
         *cautions.of_scoring(found.counted, evidence.verdicts),
-        *cautions.of_unscored(found.headline, found.scores.headline),
+        *(lacking or cautions.of_unscored(found.headline, found.scores.headline)),
         *cautions.of_judge(evidence.judge_model, evidence.pair),
     )
     return (

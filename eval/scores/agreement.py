@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
@@ -17,6 +16,8 @@ WANTED = '{"id": "a1", "anna": "good", "ben": "bad"}'
 LEVELS = get_args(Level)
 Label = str | float
 MOST_RATERS = 50
+LARGEST = 1e150
+"""Of a label: distances are squared, and the square of a larger one is infinite."""
 
 
 class PairAgreement(Record):
@@ -107,8 +108,8 @@ def _label(rater: str, value: Any) -> Label | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        if abs(value) > 1e300 or not math.isfinite(value):
-            raise BadRow(f"the label of `{rater}` is no finite number.")
+        if not abs(value) <= LARGEST:  # nor is NaN
+            raise BadRow(f"the label of `{rater}` is no finite number up to {LARGEST:g}.")
         return float(value)
     raise BadRow(f"the label of `{rater}` must be a text, a number, true, false or null.")
 
@@ -129,6 +130,13 @@ def _refuse_unusable(
             f"The level {level} needs numbers as labels, and '{texts[0]}' is none.",
             rows.where,
             "Write the labels as numbers, or leave the level out.",
+        )
+    below = [label for label in labels if isinstance(label, float) and label < 0]
+    if level == "ratio" and below:
+        raise DataError(
+            f"The level ratio needs numbers that count from 0, and {below[0]:g} lies below it.",
+            rows.where,
+            "Use the level interval.",
         )
 
 

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from core.errors import DataError
 from core.messages import Record
 from eval import statistics, verdicts
 from eval.paired_values import Paired, worst_case
 from eval.records import CriterionResult, Estimate, VerdictKind
-from eval.scores.files import BadRow, RowProblem, Rows, number, read_rows, row_id
+from eval.scores.files import RowProblem, Rows, read_rows
+from eval.scores.paired_rows import (
+    SHARES,
+    Scale,
+    checked_scale,
+    scale_of,
+    scored_rows,
+    voted_rows,
+)
 from eval.scoring import SMALLEST_GAP
 from eval.verdicts import Identical
 
 WANTED = '{"id": "q1", "base": 0.2, "tuned": 0.9} or {"id": "q1", "winner": "tuned"}'
-WINNERS = {"base": (1.0, 0.0), "tuned": (0.0, 1.0), "tie": (0.5, 0.5)}
-"""What a winner counts for base and for tuned."""
-
-
-class Scale(NamedTuple):
-    """The range that values can have."""
-
-    low: float
-    high: float
-
-    @property
-    def span(self) -> float:
-        return self.high - self.low
-
-
-SHARES = Scale(0.0, 1.0)
 
 
 class PairedStats(Record):
@@ -76,13 +64,6 @@ class PairedStats(Record):
     problems: tuple[RowProblem, ...] = ()
 
 
-class _Row(NamedTuple):
-    line: int
-    cluster: str
-    base: float | None
-    tuned: float | None
-
-
 def of_file(path: Path, scale: tuple[float, float] | None = None) -> PairedStats:
     """The figures and the verdict of a file of rows.
 
@@ -94,13 +75,14 @@ def of_file(path: Path, scale: tuple[float, float] | None = None) -> PairedStats
 
 def of_rows(rows: Rows, scale: tuple[float, float] | None = None) -> PairedStats:
     """As `of_file`, from rows that are read."""
-    given = _checked(scale) if scale else None
+    given = checked_scale(scale) if scale else None
     told = (row for _, row in rows.rows if {"winner", "base", "tuned"} & set(row))
     votes = "winner" in next(told, {})
-    found = _votes(rows) if votes else _scores(rows, given)
-    rows.refuse_if_none(len(found), WANTED)
+    found = voted_rows(rows) if votes else scored_rows(rows, given)
+    empty = all(row.base is None and row.tuned is None for row in found)
+    rows.refuse_if_none(0 if empty and rows.problems else len(found), WANTED)
     notes: list[str] = []
-    used = SHARES if votes else given or _scale_of(found, notes)
+    used = SHARES if votes else given or scale_of(found, notes)
     values = Paired(
         tuple(_share(row.base, used) for row in found),
         tuple(_share(row.tuned, used) for row in found),
@@ -116,11 +98,12 @@ def _result(
 ) -> PairedStats:
     signs = [t - b for b, t in _scored(values)]
     wins, losses = sum(s > 0 for s in signs), sum(s < 0 for s in signs)
+    shares = scale == SHARES  # 1 and 5 are ends of a scale, but not yes and no
     result = CriterionResult(
         criterion_id="score",
         name="preference" if votes else "score",
         text="",
-        kind="check" if _is_yes_or_no(values) and not votes else "score",
+        kind="check" if shares and _is_yes_or_no(values) and not votes else "score",
         points=1,
         estimate=estimate,
         wins=wins,
@@ -142,7 +125,7 @@ def _result(
         tuned=_placed(estimate.tuned, scale),
         difference=_sized(estimate.difference, scale),
         interval=None if low is None or high is None else (low * scale.span, high * scale.span),
-        test=_test(values, estimate, votes),
+        test=_test(result.kind, estimate, votes),
         p=estimate.p_value,
         verdict=verdict.kind,
         sentence=verdict.sentence,
@@ -161,91 +144,6 @@ def _result(
     )
 
 
-def _checked(scale: tuple[float, float]) -> Scale:
-    if all(map(math.isfinite, scale)) and scale[0] < scale[1]:
-        return Scale(*scale)
-    raise DataError(
-        f"{scale[0]:g} to {scale[1]:g} is no scale.", "--scale", "Name the lower end first."
-    )
-
-
-def _votes(rows: Rows) -> list[_Row]:
-    found = []
-    for line, row in rows.rows:
-        try:
-            name, cluster = _names(row)
-            if "winner" not in row:
-                raise BadRow("`winner` is missing, which the first row has.")
-            if "base" in row or "tuned" in row:
-                raise BadRow("a row has either `winner`, or `base` and `tuned`.")
-            winner = row["winner"]
-            if winner is not None and (not isinstance(winner, str) or winner not in WINNERS):
-                raise BadRow("`winner` must be base, tuned, tie or null.")
-        except BadRow as error:
-            rows.complain(line, str(error))
-            continue
-        if rows.is_new(line, [name], f"id {name}"):
-            base, tuned = WINNERS[winner] if winner is not None else (None, None)
-            found.append(_Row(line, cluster, base, tuned))
-    return found
-
-
-def _scores(rows: Rows, scale: Scale | None) -> list[_Row]:
-    found = []
-    for line, row in rows.rows:
-        try:
-            name, cluster = _names(row)
-            if "winner" in row:
-                raise BadRow("`winner` stands here, but the first row has `base` and `tuned`.")
-            values = [_value(rows, line, row, side, scale) for side in ("base", "tuned")]
-        except BadRow as error:
-            rows.complain(line, str(error))
-            continue
-        if rows.is_new(line, [name], f"id {name}"):
-            found.append(_Row(line, cluster, *values))
-    return found
-
-
-def _names(row: dict[str, Any]) -> tuple[str, str]:
-    """Id and cluster; a row without a cluster is one of its own."""
-    name = row_id(row, "id")
-    if row.get("cluster") is None:
-        return name, f"row {name}"
-    return name, f"cluster {row_id(row, 'cluster')}"
-
-
-def _value(
-    rows: Rows, line: int, row: dict[str, Any], side: str, scale: Scale | None
-) -> float | None:
-    """A side's score; what is no number at all, as NaN, is unscored and told."""
-    if side not in row:
-        raise BadRow(f"`{side}` is missing; write null for what could not be scored.")
-    if row[side] is None:
-        return None
-    value = number(row[side], side)
-    if not math.isfinite(value):
-        rows.complain(line, f"`{side}` is no finite number, so it counts as unscored.")
-        return None
-    if scale and not scale.low <= value <= scale.high:
-        raise BadRow(f"`{side}` is {value:g}, outside of {scale.low:g} to {scale.high:g}.")
-    return value
-
-
-def _scale_of(found: Sequence[_Row], notes: list[str]) -> Scale:
-    """0 to 1, or where values lie outside of it the range that they take, which is told."""
-    values = [v for row in found for v in (row.base, row.tuned) if v is not None]
-    low, high = min(values, default=0.0), max(values, default=1.0)
-    if low >= 0 and high <= 1:
-        return SHARES
-    if low == high:
-        high = low + 1
-    notes.append(
-        f"Values lie outside of 0 to 1, so their own range, {low:g} to {high:g}, was taken as the "
-        "scale: name yours with --scale LOW HIGH. Points in the sentence are hundredths of it."
-    )
-    return Scale(low, high)
-
-
 def _more_needed(kind: VerdictKind, estimate: Estimate) -> tuple[int | None, float | None]:
     """How many more clusters, and for which gap as a share; by the rules of the sentence."""
     match kind:
@@ -261,14 +159,14 @@ def _more_needed(kind: VerdictKind, estimate: Estimate) -> tuple[int | None, flo
     return 0, abs(estimate.difference or 0.0)
 
 
-def _test(values: Paired, estimate: Estimate, votes: bool) -> str:
+def _test(kind: str, estimate: Estimate, votes: bool) -> str:
     if estimate.p_value is None:
         return ""
     if estimate.groups < estimate.pairs:
         return "cluster_sign_flips"
     if votes:
         return "sign_test_exact"
-    return "mcnemar_exact" if _is_yes_or_no(values) else "sign_flips"
+    return "mcnemar_exact" if kind == "check" else "sign_flips"
 
 
 def _is_yes_or_no(values: Paired) -> bool:

@@ -95,18 +95,21 @@ def agreeing_interval(
     return Interval(max(low, -span), min(high, span), note)
 
 
-def level_interval(values: Sequence[float], names: Sequence[str]) -> Interval:
-    """95% interval of a mean of values between 0 and 1, over independent groups.
+def level_interval(values: Sequence[float], names: Sequence[str], span: float = 1.0) -> Interval:
+    """95% interval of a mean of values between 1 - span and 1, over independent groups.
 
     Wilson's (1927) for yes-or-no values that are all independent, else that of a difference,
-    with 0.5 as its zero.
+    with the middle of the scale as its zero.
     """
-    if set(values) <= {0.0, 1.0} and len(set(names)) == len(names):
+    if span == 1 and set(values) <= {0.0, 1.0} and len(set(names)) == len(names):
         return wilson(round(sum(values)), len(values))
     if not values:
         return Interval(None, None, "Nothing was counted.")
-    low, high, note = difference_interval(group(np.asarray(values) - 0.5, names), 0.5)
-    return Interval(None if low is None else low + 0.5, None if high is None else high + 0.5, note)
+    middle = 1 - span / 2
+    low, high, note = difference_interval(group(np.asarray(values) - middle, names), span / 2)
+    if low is None or high is None:
+        return Interval(None, None, note)
+    return Interval(low + middle, high + middle, note)
 
 
 def wilson(met: int, of: int) -> Interval:

@@ -8,6 +8,7 @@ from math import ceil, sqrt
 import numpy as np
 
 from eval.records import Estimate
+from eval.statistics.groups import TINY
 
 POWER_FACTOR = 2.8016
 """z(0.975) + z(0.80): what a difference must be, in standard errors, to show 8 times in 10."""
@@ -136,10 +137,13 @@ def cautious_deviation(estimate: Estimate) -> float:
 
     Its square is the expected variance given the one seen, (count - 1) / (count - 3) times that
     (the mean of an inverse chi-squared), and at least what it would be had one group gone each
-    way. Where nothing varied, three groups may (the rule of three, Hanley 1983).
+    way, or had two shown no difference. Where nothing varied, three groups may (the rule of
+    three, Hanley 1983).
     """
     count = max(estimate.groups, 1)
     spread, mean = estimate.deviation or 0.0, estimate.difference or 0.0
     unsure = (count - 1) / (count - 3) if count > 3 else 1.0
-    squares = max(unsure * spread**2 * (count - 1) + mean**2 * count, 2.0 if spread else 3.0)
-    return sqrt(max(squares / count - mean**2, 0.0))
+    others = 2.0 if spread > TINY else 3.0
+    squares = max(unsure * spread**2 * (count - 1) + mean**2 * count, others)
+    still = min(others / count, 1.0) * mean**2
+    return sqrt(max(squares / count - mean**2, still))

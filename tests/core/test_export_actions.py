@@ -18,6 +18,7 @@ from core.workspace import Workspace
 from eval import evaluations
 from eval.records import Evaluation, EvaluationRequest
 from tests.core.exporting import hand_made
+from tests.eval.made_up_parts import judging
 from tests.fakes_actions import make_report
 
 
@@ -53,6 +54,32 @@ def test_finished_reports_go_along_with_their_intervals(
     assert request.data is not None
     assert request.data.train is None, "the data is not here, so its rows are not counted"
     assert request.wish.serve
+
+
+def test_figures_that_carry_no_verdict_are_marked_or_left_out(
+    actions: Actions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = make_report("rep-1", actions.find_run("last"))
+    (exact,) = found.criteria
+    warm = exact.model_copy(update={"criterion_id": "warm", "kind": "judge", "text": "Warm."})
+    verdict = found.verdict.model_copy(update={"kind": "not_measured", "sentence": "Not valid."})
+    report = found.model_copy(
+        update={
+            "criteria": (exact, warm), "judging": judging(reliable=False), "verdict": verdict,
+        }
+    )  # fmt: skip
+    monkeypatch.setattr(evaluations, "list_evaluations", lambda _: (evaluation("succeeded"),))
+    monkeypatch.setattr(evaluations, "load_report", lambda *_: report)
+    (fact,) = actions.start_export(hand_made.RUN, "adapter").request.reports
+    assert [figure.name for figure in fact.figures][1:] == [
+        "The answer is the reference.", "Warm. (its judge is not reliable)",
+    ]  # fmt: skip
+    (seen,) = actions.lineage(hand_made.RUN).evaluations
+    assert (seen.verdict, seen.base, seen.tuned, seen.difference) == (
+        "Not valid.", None, None, None,
+    )  # fmt: skip
+    monkeypatch.setattr(evaluations, "load_report", lambda *_: found)
+    assert actions.lineage(hand_made.RUN).evaluations[0].tuned == 0.9
 
 
 def test_engines_are_left_to_an_evaluation_that_runs(

@@ -7,10 +7,12 @@ import pytest
 from eval import statistics
 from eval.records import Comparison, Report
 from eval.report import cautions, reports
+from eval.report.concluding import Beside, conclude
 from eval.rubric.rubrics import load
 from eval.scoring import Paired
 from tests.eval import made_up
 from tests.eval.made_up import comparisons, evidence, said, sample
+from tests.eval.made_up_parts import forgetting
 
 
 def report(wins: int, losses: int, both_right: int = 0, both_wrong: int = 0) -> Report:
@@ -68,6 +70,17 @@ def test_identical_answers_make_no_difference_and_a_warning() -> None:
     assert found.verdict.kind == "no_difference"
     assert "exactly the same answer" in found.verdict.sentence
     assert any("may change nothing" in warning for warning in found.warnings)
+
+
+def test_a_few_identical_answers_among_failures_tell_nothing() -> None:
+    gone = [
+        Comparison(sample=sample(i), base=said("Hello."), tuned=said(None, error="Gone."))
+        for i in range(60)
+    ]
+    same = Comparison(sample=sample(99), base=said("Hello."), tuned=said("Hello."))
+    found = reports.build(evidence([*gone, same]))
+    assert found.verdict.kind == "not_measured"
+    assert "only 1 of 61" in found.verdict.sentence
 
 
 @pytest.mark.full
@@ -140,7 +153,8 @@ def test_answers_that_could_not_be_had_are_not_measured_rather_than_wrong() -> N
     assert partly.headline.estimate.unscored_tuned == 30
     assert partly.headline.estimate.pairs == 70
     assert partly.verdict.kind == "no_difference"
-    assert any("Had all of them spoken against" in warning for warning in partly.warnings)
+    (at,) = [i for i, told in enumerate(partly.warnings) if "Had all of them spoken" in told]
+    assert "若它们全部不利于微调后的模型" in partly.warnings_zh[at]
 
 
 def test_most_unscored_is_not_measured() -> None:
@@ -177,4 +191,15 @@ criteria:
         kinds[gate] = report.verdict.kind
         polite = next(r for r in report.criteria if r.criterion_id == "polite")
         assert polite.estimate.p_value == pytest.approx(2 * 0.5**6)
+        assert polite.corrected == (gate == "")
+        if gate:
+            assert "after Holm's correction" not in report.verdict.rule
     assert kinds == {"": "better", "gate: fail,": "better_and_worse"}
+
+
+def test_general_ability_lost_beside_a_gain_elsewhere_is_told_as_both() -> None:
+    found = report(6, 5, 40, 49)
+    for gained, kind in ((False, "worse"), (True, "better_and_worse")):
+        beside = Beside(forgetting=forgetting("lost"), gained=gained)
+        told = conclude(found.verdict, found.headline, beside)
+        assert (told.kind, "General ability fell" in told.sentence) == (kind, True)

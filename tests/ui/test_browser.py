@@ -226,6 +226,8 @@ def test_the_report_room(app: shell.RunningApp, trained: str) -> None:
         with page.expect_download() as download:
             page.locator("#report-md").click()
         assert download.value.suggested_filename.endswith(".md")
+        page.locator("#report-curve [data-do=curve]").click()
+        expect(page.locator("#report-curve")).to_contain_text("Train what is missing: 2")
         page.locator("#report-start").click()
         expect(page.locator("#report-list button")).to_have_count(2)
         expect(page.locator("#report-list button").first).to_contain_text("finished")

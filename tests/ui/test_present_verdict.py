@@ -142,3 +142,10 @@ def test_the_engines_card() -> None:
     told = pair_shown.reference(source, EN)
     assert "row 6" in told
     assert "It is open." in told
+
+
+def test_cautions_stand_in_the_readers_language() -> None:
+    report = BETTER.model_copy(update={"warnings": ("Only here.",), "warnings_zh": ("仅此。",)})
+    assert "仅此。" in verdict.card(report, ZH)
+    assert "Only here." not in verdict.card(report, ZH)
+    assert "Only here." in verdict.card(report, EN)

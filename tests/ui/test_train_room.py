@@ -95,6 +95,16 @@ def file_of(value: dict[str, Any]) -> Path:
 # -- the plan -------------------------------------------------------------------------------------
 
 
+def test_what_is_asked_before_training_is_about_the_plan_of_the_card(
+    page: Page, draft: Draft, actions: FakeActions
+) -> None:
+    split = actions.split(draft.dataset_id or "")
+    told = page.needing.draw(draft, EN)["html"]
+    assert f"asks starter {len(split.validation)} of the validation questions" in told
+    wrong = draft.revised({"changes": {"rank": "-3"}, "touched": ["rank"]})
+    assert page.needing.draw(wrong, EN) == {"html": ""}, "the card says what is wrong"
+
+
 def test_a_plan_is_saved_opened_again_and_compared(
     page: Page, draft: Draft, actions: FakeActions, tmp_path: Path
 ) -> None:
@@ -295,6 +305,7 @@ def test_an_empty_workspace_says_what_to_do_first(tmp_path: Path) -> None:
     values = dict(zip(page.live(), page.draw(VISIT, None, Draft(), None, "", None), strict=True))
     assert "Add one in the Data room" in values[page.planning.card]["empty"]
     assert "Nothing is training" in values[page.running.panel]["empty"]
+    assert values[page.needing.view] == {"html": ""}
     assert "No sweep yet" in values[page.sweeping.view]["html"]
     with pytest.raises(PlanError):
         page.planning.start(Draft())

@@ -48,7 +48,7 @@ def card(report: Report, voice: Voice) -> Html:
     foot = [voice("verdict.samples", n=numbers.count(report.samples))]
     if unscored:
         foot.append(voice("verdict.unscored", n=unscored))
-    warnings = join(tag("li", voice.said(warning)) for warning in report.warnings)
+    warnings = join(tag("li", warning) for warning in cautions(report, voice))
     return tag(
         "section",
         tag(
@@ -69,6 +69,13 @@ def sentence(report: Report, voice: Voice) -> str:
     """The conclusion in the reader's language."""
     chinese = report.verdict.sentence_zh if voice.language == "zh" else ""
     return chinese or report.verdict.sentence
+
+
+def cautions(report: Report, voice: Voice) -> list[str]:
+    """What to mind, in the reader's language."""
+    if voice.language == "zh" and len(report.warnings_zh) == len(report.warnings):
+        return list(report.warnings_zh)
+    return [voice.said(warning) for warning in report.warnings]
 
 
 def bars(estimate: Estimate, voice: Voice) -> Html:

@@ -17,9 +17,11 @@ from ui.words.exports import EXPORTS
 from ui.words.library import LIBRARY
 from ui.words.models import MODELS
 from ui.words.plan import PLAN
+from ui.words.plan_need import PLAN_NEED
 from ui.words.plan_room import PLAN_ROOM
 from ui.words.plan_settings import PLAN_SETTINGS
 from ui.words.report import REPORT
+from ui.words.report_curve import REPORT_CURVE
 from ui.words.report_more import REPORT_MORE
 from ui.words.report_rubric import REPORT_RUBRIC
 from ui.words.runs import RUNS
@@ -35,12 +37,14 @@ WORDS: dict[str, tuple[str, str]] = {
     **PLAN,
     **PLAN_SETTINGS,
     **PLAN_ROOM,
+    **PLAN_NEED,
     **TRAIN,
     **RUNS,
     **TOKENS,
     **COMPARE,
     **REPORT,
     **REPORT_MORE,
+    **REPORT_CURVE,
     **REPORT_RUBRIC,
     **EXPORTS,
     **LIBRARY,

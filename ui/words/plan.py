@@ -71,6 +71,15 @@ PLAN = {
         "One run for each combination is queued; they run one after another.",
         "每种组合排队训练一次，依次进行。",
     ),
+    "approval.then.need_for_training": (
+        "The engine starts, and the base model answers each question in three ways. Nothing is "
+        "trained.",
+        "启动引擎，由基础模型以三种方式回答每个问题。不进行训练。",
+    ),
+    "approval.then.start_curve": (
+        "A run on 25% and one on 50% of the training rows are queued, where they are missing.",
+        "将排队用 25% 和 50% 的训练行各训练一次（已有的除外）。",
+    ),
     "approval.then.delete_run": (
         "Its weights, log and figures are gone for ever.",
         "其权重、日志和数据将被永久删除。",

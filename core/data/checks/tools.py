@@ -85,6 +85,8 @@ def read_tools(row: dict[str, Any], found: list[Finding]) -> tuple[dict[str, Any
         if isinstance(legacy, list):
             legacy = [{"type": "function", "function": function} for function in legacy]
         return _check_tools(legacy, "functions", found)
+    if legacy:
+        found.append(Finding("key_unknown", ("functions",), {"key": "functions"}))
     return () if listed is None else _check_tools(listed, "tools", found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from core.data.checks.tools import read_calls
@@ -40,6 +41,7 @@ ANY_ROLE = "user, assistant, system or tool"
 KNOWN_KEYS = frozenset(
     {"role", "content", "tool_calls", "function_call", "tool_call_id", "name", "weight"}
 )
+PART_KEYS = frozenset({"type", "text", "cache_control"})
 MEDIA = {
     "image_url": "a picture",
     "image": "a picture",
@@ -141,9 +143,17 @@ def _join_parts(parts: list[object], path: Path, found: list[Finding]) -> str:
             found.append(Finding("content_not_text", here, {"kind": kind_of(text)}))
         else:
             texts.append(text)
+            found.extend(_unused_of_part(part, here))
     if len(texts) > 1:
         found.append(Finding("parts_joined", path))
     return "\n".join(texts)
+
+
+def _unused_of_part(part: object, path: Path) -> Iterator[Finding]:
+    for key, value in part.items() if isinstance(part, dict) else ():
+        if key not in PART_KEYS and value not in (None, "", [], {}):
+            values = {"key": f"messages[].content[].{shorten(key, 40)}"}
+            yield Finding("key_unknown", (*path, key), values)
 
 
 def _read_text(turn: dict[str, Any], key: str, path: Path, found: list[Finding]) -> str | None:

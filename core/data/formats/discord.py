@@ -94,13 +94,20 @@ def _read(number: int, chat: str, path: Path, value: Any) -> Iterator[_Written]:
     if isinstance(kind, str) and kind in NOTICES:
         yield _Written(replace(message, kind="system"))
         return
-    # A preview of a link stands in `embeds` too; it is no loss beside text.
-    held = any(value.get(key) for key in MEDIA) or (not message.text and value.get("embeds"))
+    held = any(value.get(key) for key in MEDIA) or _holds_embeds(message, value.get("embeds"))
     if held:
         yield _Written(replace(message, kind="media", text=""))
     if message.text or not held:
         replied = reference.get("messageId") if isinstance(reference, dict) else None
         yield _Written(message, str(value.get("id") or ""), str(replied or ""))
+
+
+def _holds_embeds(message: Message, embeds: Any) -> bool:
+    """Whether embeds say what the text does not: a person's are previews of links beside it."""
+    embeds = [one for one in embeds if isinstance(one, dict)] if isinstance(embeds, list) else []
+    if not message.text:
+        return bool(embeds)
+    return message.bot and any(not one.get("url") for one in embeds)
 
 
 def _with_threads(written: Sequence[_Written]) -> Iterator[Message]:

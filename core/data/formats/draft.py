@@ -30,7 +30,8 @@ class Draft:
         self.messages.append(message)
         self.origins.append(origin)
 
-    def say(self, role: str, content: Any, origin: Path, **more: Any) -> None:
+    # Keys of a turn come in as `more`, and may be called whatever a parameter is.
+    def say(self, role: str, content: Any, origin: Path, /, **more: Any) -> None:
         """Add a message."""
         self.add(said(role, content, **more), origin)
 
@@ -48,8 +49,9 @@ class Draft:
         function = {"name": name, "arguments": arguments_text(arguments)}
         return {"id": call_id, "type": "function", "function": function}
 
-    def say_calls(self, calls: list[Any], origin: Path, **more: Any) -> None:
+    def say_calls(self, calls: list[Any], origin: Path, /, **more: Any) -> None:
         """Add calls, to the assistant's turn just before where there is one."""
+        calls = [*calls, *beside_calls(more.pop("tool_calls", None))]
         last = self.messages[-1] if self.messages and not more else None
         if isinstance(last, dict) and last.get("role") == "assistant" and "weight" not in last:
             made = last.setdefault("tool_calls", [])
@@ -58,7 +60,7 @@ class Draft:
                 return
         self.say("assistant", "", origin, tool_calls=calls, **more)
 
-    def answer(self, content: Any, origin: Path, call_id: Any = None, **more: Any) -> None:
+    def answer(self, content: Any, origin: Path, call_id: Any = None, /, **more: Any) -> None:
         """Add a tool's result; without an id it answers the earliest call still open."""
         if isinstance(call_id, str) and call_id in self._unanswered:
             self._unanswered.remove(call_id)
@@ -84,6 +86,18 @@ class Draft:
             return
         self.messages.insert(0, said("system", prompt))
         self.origins.insert(0, origin)
+
+    def lead_with(self, record: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
+        """Lead with the system prompt under the first of some keys that is filled in.
+
+        Returns the keys that are thereby used: not those that say something else.
+        """
+        prompts = {key: record[key] for key in keys if record.get(key) not in (None, "")}
+        first = next(iter(prompts), None)
+        if first is None:
+            return [*keys]
+        self.lead(prompts[first], (first,))
+        return [key for key in keys if prompts.get(key, prompts[first]) == prompts[first]]
 
     def talk(self, record: Mapping[str, Any], used: Iterable[str], tools: str = "") -> Talk:
         """The conversation; `used` are the record's keys that it was made of."""
@@ -114,6 +128,13 @@ def placeholders(messages: Iterable[Any], origins: Iterable[Path]) -> list[Findi
             if mark in text and mark.replace("<", "</") not in text:
                 found.append(Finding("image_placeholder", origin, {"mark": mark, "kind": kind}))
     return found
+
+
+def beside_calls(written: Any) -> list[Any]:
+    """The calls that a turn keeps beside those in its text; what is no list is one bad call."""
+    if written is None:
+        return []
+    return written if isinstance(written, list) else [written]
 
 
 def arguments_text(arguments: Any) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from core.data.problems import Finding, shorten
+from core.data.problems import Finding, Path, shorten
 
 GROUP_KEYS = (
     "conversation_id",
@@ -121,11 +121,7 @@ def group_of(record: Mapping[str, Any]) -> str:
 def tags_of(record: Mapping[str, Any], used: Iterable[str] = ()) -> Any:
     """The row's own tags with its category, intent and the like; None when it has none."""
     given = record.get("tags")
-    more = [
-        value
-        for key in TAG_KEYS
-        if isinstance(value := record.get(key), str) and value.strip() and key not in used
-    ]
+    more = [tag for key in TAG_KEYS if key not in used for tag in _texts(record.get(key))]
     if not more:
         return given
     if given is None:
@@ -134,15 +130,54 @@ def tags_of(record: Mapping[str, Any], used: Iterable[str] = ()) -> Any:
     return [*listed, *more] if isinstance(listed, list) else given
 
 
+def _texts(value: Any) -> list[str]:
+    """A tag, or several; none where it is something else."""
+    listed = value if isinstance(value, list) else [value]
+    texts = [text for text in listed if isinstance(text, str) and text.strip()]
+    return texts if len(texts) == len(listed) else []
+
+
+def _is_taken(key: str, value: Any) -> bool:
+    """Whether a key that the dialogue does not use says something that is kept, or is no loss."""
+    if key in TAG_KEYS:
+        return is_empty(value) or bool(_texts(value))
+    return key in _TAKEN
+
+
 def _leftovers(record: Mapping[str, Any], used: set[str]) -> Iterator[Finding]:
     for key, value in record.items():
-        if key in used or key in _TAKEN or value is None:
+        if key in used or value is None or _is_taken(key, value):
             continue
         if key in MEDIA_KEYS:
             if value:
                 yield Finding("image_not_supported", (key,), {"kind": MEDIA_KEYS[key]})
         else:
             yield Finding("key_unknown", (key,), {"key": shorten(str(key), 40)})
+
+
+def unused_keys(
+    entry: Mapping[str, Any], used: Collection[str], here: Path, shown: str = ""
+) -> Iterator[Finding]:
+    """Keys of something inside a record, such as a turn, that say what is not used.
+
+    `shown` is what people call the place, where that is not plain from its path.
+    """
+    place = shown or shown_path(here)
+    for key, value in entry.items():
+        if key not in used and key not in TURN_METADATA and not is_empty(value):
+            name = f"{place}.{key}".removeprefix(".")
+            yield Finding("key_unknown", (*here, key), {"key": shorten(name, 60)})
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a value says nothing."""
+    return value is None or (isinstance(value, str | list | dict) and not value)
+
+
+def shown_path(path: Path) -> str:
+    """A path as people write it for all entries of a list: `messages[].content[].name`."""
+    text = "".join("[]" if isinstance(key, int) else f".{key}" for key in path)
+    return text.removeprefix(".")
 
 
 def first_key(record: Mapping[str, Any], keys: Iterable[str]) -> str | None:

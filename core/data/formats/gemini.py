@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.data.formats.draft import Draft, as_it_is
-from core.data.formats.fields import first_key
+from core.data.formats.fields import first_key, unused_keys
 from core.data.formats.parts import add_parts, result_text
 from core.data.formats.roles import role_of
 from core.data.formats.shape import Answers, Format, Talk
 from core.data.problems import Path
 
 SYSTEMS = ("systemInstruction", "system_instruction")
-USED = ("contents", *SYSTEMS, "generationConfig", "safetySettings", "toolConfig")
+USED = ("contents", "generationConfig", "safetySettings", "toolConfig")
 
 
 def fits(record: Any) -> bool:
@@ -40,11 +40,12 @@ def convert(record: Any, _: Answers) -> Iterable[Talk]:
         parts = written.get("parts") if isinstance(written, dict) else written
         prompt = result_text(parts) if isinstance(parts, list) else parts
         draft.lead(prompt, (system, "parts") if isinstance(written, dict) else (system,))
-    return (draft.talk(record, USED, "tools"),)
+    return (draft.talk(record, (*USED, *([system] if system else [])), "tools"),)
 
 
 def _add_turn(draft: Draft, turn: dict[str, Any], here: Path) -> None:
     parts, written = turn.get("parts"), turn.get("role")
+    draft.found += unused_keys(turn, ("role", "parts"), here)
     role = role_of(written)
     if isinstance(parts, dict):
         parts = [parts]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from core.data.formats.fields import around
 from core.data.formats.shape import Answers, Format, Talk, said
 from core.data.problems import Finding, Path
 
@@ -43,8 +44,10 @@ def convert_texts(value: Any, _: Answers) -> Iterator[Talk]:
         return
     written = value.get("categories")
     tags = [tag for tag in written if isinstance(tag, str)] if isinstance(written, list) else []
+    beside = around(value, ("conversations", "categories"))
     for index, texts in enumerate(_inner(value)):
-        yield _talk(_flat(texts, ("conversations", index)), tags)
+        talk = _talk(_flat(texts, ("conversations", index)), tags)
+        yield talk._replace(row={**beside.row, **talk.row}, found=(*talk.found, *beside.found))
 
 
 def fits_pairs(value: Any) -> bool:

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.data.formats.draft import Draft, as_it_is
+from core.data.formats.fields import unused_keys
 from core.data.formats.shape import Answers, Format, Talk
 from core.data.formats.tagged_text import add_tagged
 
 TAG = re.compile(r"\A\s*<\|[A-Za-z ]{2,20}\|>:\s*|\s*<eo[a-z]>\s*\Z")
 SPEAKERS = (("Human", "user"), ("MOSS", "assistant"))
 PLUGINS = ("Inner Thoughts", "Commands", "Tool Responses", "Results")
+KNOWN = frozenset((*dict(SPEAKERS), *PLUGINS))
 USED = ("chat", "plain_text", "meta_instruction")
 
 
@@ -54,6 +56,7 @@ def _add_turn(draft: Draft, turn: Any, key: str) -> None:
         if isinstance(text := turn.get(name), str) and without_tags(text) not in ("", "None"):
             draft.note("plugin_steps_left_out", ("chat", key, name))
             break
+    draft.found += unused_keys(turn, KNOWN, ("chat", key), "chat[]")
     for name, role in SPEAKERS:
         text = turn.get(name)
         said = without_tags(text) if isinstance(text, str) else text

@@ -122,15 +122,16 @@ def fits_cohere(record: Any) -> bool:
 def convert_cohere(record: Any, _: Answers) -> Iterable[Talk]:
     """The turns, with the last message and its answer where they stand beside the history."""
     record = record if isinstance(record, dict) else {}
-    draft = Draft()
+    draft, used = Draft(), ["preamble"]
     for key in ("messages", "chat_history"):
         if isinstance(record.get(key), list):
             add_turns(draft, record[key], (key,))
+            used.append(key)
     for key, role in (("message", "user"), ("response", "assistant"), ("text", "assistant")):
         if record.get(key) is not None and "messages" not in record:
             draft.say(role, record[key], (key,))
+            used.append(key)
     draft.lead(record.get("preamble"), ("preamble",))
-    used = ("messages", "chat_history", "message", "response", "text", "preamble")
     return (draft.talk(record, used, "tools"),)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 from core.data.checks.turns import MEDIA
-from core.data.formats.draft import Draft
+from core.data.formats.draft import Draft, beside_calls
+from core.data.formats.fields import unused_keys
 from core.data.formats.tool_texts import calls_in, name_and_arguments
-from core.data.problems import Path, kind_of, shorten
+from core.data.problems import ERRORS, Finding, Path, kind_of, shorten
 
 Kind = Literal["text", "call", "result", "thought", "media", "unknown"]
 MEDIA_PARTS = {
@@ -31,6 +33,12 @@ CALL_TYPES = frozenset({"tool_use", "tool_call", "function_call"})
 RESULT_TYPES = frozenset({"tool_result", "tool_response"})
 THOUGHT_TYPES = frozenset({"thinking", "redacted_thinking", "reasoning"})
 TEXT_TYPES = frozenset({"text", "input_text", "output_text"})
+PART_KEYS = frozenset({"type", "cache_control", "thought", "thoughtSignature", "thought_signature"})
+"""What a part of any kind may say about itself that no conversation holds."""
+OWN_KEYS = frozenset(
+    {"name", "input", "args", "arguments", "parameters", "function", *CALL_IDS, *RESULT_IDS}
+) | frozenset(RESULT_TEXTS)
+"""Keys of parts that are a call or a result themselves."""
 
 
 class Part(NamedTuple):
@@ -68,25 +76,26 @@ def read_part(part: Any) -> Part:
 def _text_part(part: dict[str, Any], written: Any) -> Part:
     if part.get("thought") is True or part.get("reasoningContent") is not None:
         return Part("thought", "thought")
+    for key, kind in MEDIA_PARTS.items():
+        if part.get(key):
+            return Part("media", kind)
     for key in ("text", "value"):
         if part.get(key) is not None:
             return Part("text", part[key], (key,))
-    for key, kind in MEDIA_PARTS.items():
-        if part.get(key) is not None:
-            return Part("media", kind)
     if "text" in part:
         return Part("text", None, ("text",))
     return Part("unknown", shorten(str(written or next(iter(part), "")), 30))
 
 
-def add_parts(draft: Draft, role: str, parts: list[Any], here: Path, **more: Any) -> None:
+def add_parts(draft: Draft, role: str, parts: list[Any], here: Path, /, **more: Any) -> None:
     """Write down one turn's parts: results first, then its text, then its calls."""
     read = [(read_part(part), (*here, index)) for index, part in enumerate(parts)]
     errors = len(draft.found)
-    for part, path in read:
+    for (part, path), written in zip(read, parts, strict=True):
         _remark(draft, part, path)
+        draft.found += _unused(written, part, path)
     remarks = draft.found[errors:]
-    refused = any(finding.code != "reasoning_left_out" for finding in remarks)
+    refused = any(finding.code in ERRORS for finding in remarks)
     results = [(part, path) for part, path in read if part.kind == "result"]
     for part, path in results:
         _add_result(draft, part, path)
@@ -94,11 +103,21 @@ def add_parts(draft: Draft, role: str, parts: list[Any], here: Path, **more: Any
     called = [(part, path) for part, path in read if part.kind == "call"]
     calls = [call for part, _ in called for call in _calls_of(draft, part)]
     if calls:
-        more["tool_calls"] = calls
+        more["tool_calls"] = [*calls, *beside_calls(more.get("tool_calls"))]
     if texts or not (results or calls or refused):
         _add_texts(draft, role, texts, here, more)
     elif calls:
         draft.say("assistant", "", called[0][1], **more)
+    else:
+        draft.found += unused_keys(more, (), here[:-1])
+
+
+def _unused(written: Any, part: Part, path: Path) -> Iterator[Finding]:
+    """Keys of a part beside those that it was read from; parts that are refused say why."""
+    if not isinstance(written, dict) or part.kind not in ("text", "call", "result"):
+        return
+    own = PART_KEYS if part.path else PART_KEYS | OWN_KEYS
+    yield from unused_keys(written, own | {str(key) for key in part.path}, path)
 
 
 def _is_text(part: Part) -> bool:

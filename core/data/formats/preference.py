@@ -7,7 +7,7 @@ from typing import Any
 
 from core.data.formats.alpaca import AFTER, QUESTIONS, SYSTEMS, add_history, joined
 from core.data.formats.draft import Draft, as_it_is
-from core.data.formats.fields import first_key
+from core.data.formats.fields import first_key, is_empty, unused_keys
 from core.data.formats.pairs import add_side
 from core.data.formats.roles import role_of
 from core.data.formats.shape import Answers, Format, Talk
@@ -19,6 +19,8 @@ from core.messages import answer_start
 TURNS = ("conversations", "messages", "conversation")
 LABELS = ("label", "kto_tag")
 SCORES = ("score_chosen", "score_rejected", "chosen_score", "rejected_score", "margin")
+INSIDE = ("messages", "tools", "parallel_tool_calls")
+"""What OpenAI's `input` holds."""
 OPENERS = ("system", "developer", "user")
 
 
@@ -40,16 +42,30 @@ def convert_pair(record: Any, _: Answers) -> Iterable[Talk]:
     chosen = record["chosen"]
     whole = _is_whole(chosen)
     used = ["chosen", "rejected", *SCORES]
-    if whole:
-        used += [key for key in (*QUESTIONS, *TURNS) if key in record]
-    else:
+    if not whole:
         used += _add_asked(draft, record)
     _add_answer(draft, chosen, ("chosen",))
+    if whole:
+        used += [key for key in (*QUESTIONS, *TURNS) if _is_repeated(record.get(key), draft)]
     worse = _rejected(draft, record["rejected"], ("rejected",))
-    system = first_key(record, SYSTEMS)
-    if system:
-        draft.lead(record[system], (system,))
-    return (_paired(draft.talk(record, (*used, *SYSTEMS), "tools"), worse, ("rejected",)),)
+    used += draft.lead_with(record, SYSTEMS)
+    return (_paired(draft.talk(record, used, "tools"), worse, ("rejected",)),)
+
+
+def _is_repeated(asked: Any, draft: Draft) -> bool:
+    """Whether a question beside a whole dialogue is said in that dialogue, too."""
+    if is_empty(asked):
+        return True
+    other = Draft()
+    if not add_side(other, asked, "", "user"):
+        other.say("user", asked, ())
+    said = [_content(turn) for turn in draft.messages]
+    return all(_content(turn) in said for turn in other.messages)
+
+
+def _content(turn: Any) -> Any:
+    content = turn.get("content") if isinstance(turn, dict) else turn
+    return content.strip() if isinstance(content, str) else content
 
 
 def _rejected(draft: Draft, answer: Any, here: Path) -> list[Any]:
@@ -128,12 +144,10 @@ def convert_kto(record: Any, _: Answers) -> Iterable[Talk]:
     draft = Draft()
     code = "preference_wanted_kept" if record[label] else "preference_unwanted"
     draft.note(code, (label,), key=label)
-    used = [label, *_add_asked(draft, record), "completion", *SYSTEMS]
+    used = [label, *_add_asked(draft, record), "completion"]
     if record.get("completion") is not None:
         _add_answer(draft, record["completion"], ("completion",))
-    system = first_key(record, SYSTEMS)
-    if system:
-        draft.lead(record[system], (system,))
+    used += draft.lead_with(record, SYSTEMS)
     return (draft.talk(record, used, "tools"),)
 
 
@@ -156,6 +170,7 @@ def convert_openai(record: Any, _: Answers) -> Iterable[Talk]:
     turns = inside.get("messages")
     if isinstance(turns, list):
         add_turns(draft, turns, ("input", "messages"))
+        draft.found += unused_keys(inside, INSIDE, ("input",))
     elif not add_side(draft, asked, "input", "user"):
         draft.say("user", asked, ("input",))
     _add_answer(draft, record["preferred_output"], ("preferred_output",))

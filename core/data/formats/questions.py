@@ -41,7 +41,7 @@ def convert(value: Any, answers: Answers) -> Iterator[Talk]:
     if columns is None:
         yield Talk({}, found=(Finding("columns_unclear"),))
         return
-    beside = around(record, columns.used)
+    beside = around(record, columns.used - _unread(record, columns))
     found = [*beside.found, *([Finding("speakers_alternated")] if columns.alternated else [])]
     numbers = any(type(record.get(c)) in (int, float) for c in columns.used - {*columns.tags})
     found += [NUMBERS] if numbers else []
@@ -57,8 +57,14 @@ def convert(value: Any, answers: Answers) -> Iterator[Talk]:
         )
 
 
+def _unread(record: dict[str, Any], columns: Columns) -> set[str]:
+    """Tags and what leads a question that are no text, and so are not used."""
+    beside = (*columns.tags, *columns.leads)
+    return {column for column in beside if not isinstance(_cell(record[column]), str)}
+
+
 def _tags(record: dict[str, Any], columns: Columns, given: Any) -> dict[str, Any]:
-    own = [record[c].strip() for c in columns.tags if isinstance(record[c], str)]
+    own = [cell.strip() for c in columns.tags if isinstance(cell := _cell(record[c]), str)]
     listed = [given] if isinstance(given, str) else given if isinstance(given, list) else []
     tags = [*listed, *filter(None, own)]
     return {"tags": tags} if tags else {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from core.data.formats.fields import around
+from core.data.formats.fields import around, unused_keys
 from core.data.formats.shape import Answers, Format, Talk, said
 from core.data.formats.speakers import (
     RUNS_JOINED,
@@ -58,6 +58,8 @@ class Turn(NamedTuple):
     speaker: str
     text: Any
     path: Path
+    unused: tuple[Finding, ...] = ()
+    """Other keys of the turn, which say what no conversation holds."""
 
 
 def _find(shape: Shape, value: object) -> str:
@@ -103,8 +105,17 @@ def _turns(shape: Shape, key: str, record: dict[str, Any]) -> list[Turn]:
         text = _key(turn, shape.texts) if isinstance(turn, dict) else ""
         path: Path = (key, index, text) if text else (key, index)
         content = turn[text] if isinstance(turn, dict) and text else turn
-        found.append(Turn(_speaker(turn, shape.speakers), content, path))
+        unused = _unused(shape, turn, path)
+        found.append(Turn(_speaker(turn, shape.speakers), content, path, unused))
     return found
+
+
+def _unused(shape: Shape, turn: object, path: Path) -> tuple[Finding, ...]:
+    if not isinstance(turn, dict):
+        return ()
+    named = (key for key in shape.speakers if _speaker(turn, (key,)))
+    used = {next(named, ""), *map(str, path[2:])}
+    return tuple(unused_keys(turn, used, path[:2]))
 
 
 def fits(shape: Shape, value: Any) -> bool:
@@ -121,16 +132,17 @@ def convert(shape: Shape, value: Any, answers: Answers) -> Iterator[Talk]:
     turns = _turns(shape, key, value)
     spoken, found = _by_turns(turns) if not shape.speakers else _by_names(turns, answers)
     messages, origins, joined = join_runs(spoken)
-    used = {key, "act", "emotion", "dialog_act", "speakers"}
+    used = {key}
     system = next((name for name in SYSTEM_KEYS if is_text(value.get(name))), "")
     if system and messages[0]["role"] != "system":
         messages, origins = [said("system", value[system]), *messages], ((system,), *origins)
         used.add(system)
     beside = around(value, used)
+    unused = [finding for turn in turns for finding in turn.unused]
     yield Talk(
         beside.row | {"messages": messages},
         origins,
-        (*found, *([RUNS_JOINED] if joined else []), *beside.found),
+        (*found, *([RUNS_JOINED] if joined else []), *beside.found, *unused),
         beside.group,
     )
 

@@ -67,6 +67,6 @@ class Format:
     """Questions that the records leave open, each with a preselected answer."""
 
 
-def said(role: str, content: Any, **more: Any) -> dict[str, Any]:
+def said(role: str, content: Any, /, **more: Any) -> dict[str, Any]:
     """One OpenAI-shaped message."""
     return {"role": role, "content": content, **more}

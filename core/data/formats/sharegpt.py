@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.data.formats.draft import Draft, as_it_is
-from core.data.formats.fields import first_key
+from core.data.formats.fields import first_key, unused_keys
 from core.data.formats.roles import role_of
 from core.data.formats.shape import Answers, Format, Talk
 from core.data.formats.turn_lists import ROLE_KEYS, add_turns, is_turn, looks_like_turns
@@ -56,10 +56,7 @@ def convert(record: Any, _: Answers) -> Iterable[Talk]:
         return (Talk({"messages": record[key]}),)
     draft = Draft()
     add_turns(draft, record[key], (key,))
-    system = first_key(record, SYSTEMS)
-    if system:
-        draft.lead(record[system], (system,))
-    return (draft.talk(record, (key, *SYSTEMS), "tools"),)
+    return (draft.talk(record, (key, *draft.lead_with(record, SYSTEMS)), "tools"),)
 
 
 def pairs_of(record: Any) -> str | None:
@@ -90,11 +87,15 @@ def convert_pairs(record: Any, _: Answers) -> Iterable[Talk]:
         if not isinstance(pair, dict):
             draft.add(pair, here)
             continue
+        used = []
         if isinstance(pair.get("system"), str) and pair["system"]:
             draft.say("system", pair["system"], (*here, "system"))
+            used.append("system")
         for role, keys in (("user", ASKED), ("assistant", ANSWERED)):
             name = first_key(pair, keys) or keys[0]
             draft.say(role, pair.get(name), (*here, name))
+            used.append(name)
+        draft.found += unused_keys(pair, used, here)
     draft.lead(record.get("system"), ("system",))
     return (draft.talk(record, (key, "system"), "tools"),)
 

@@ -21,6 +21,8 @@ SPOKEN = frozenset({None, "", "thread_broadcast", "me_message", "bot_message", "
 FILES = frozenset({"file_comment", "file_mention"})
 UPLOAD_NOTICE = re.compile(r"<@\w+(?:\|[^<>]*)?> (?:uploaded|shared) a file:")
 """How Slack wrote of uploads before 2018; today the message has `files`."""
+PREVIEW = frozenset({"from_url", "original_url", "is_msg_unfurl", "is_app_unfurl"})
+"""Keys of an attachment that shows what a link in the text leads to."""
 _LINK = re.compile(r"<([^<>]*)>")
 
 
@@ -100,12 +102,24 @@ def _kinds(written: dict[str, Any], text: str) -> Iterator[str]:
     elif not isinstance(subtype, str | None) or subtype not in SPOKEN:
         yield "system"
     else:
-        # A preview of a link stands in `attachments` too; it is no loss beside text.
-        held = written.get("files") or (not text and written.get("attachments"))
-        if held:
+        if written.get("files") or _holds_more(written, text):
             yield "media"
-        if text.strip() or not held:
-            yield "text"
+            if not text.strip():
+                return
+        yield "text"
+
+
+def _holds_more(written: dict[str, Any], text: str) -> bool:
+    """Whether a message says something outside its text, as messages of bots do.
+
+    Beside a text, `blocks` repeat it, and the preview of a link is no loss.
+    """
+    attached = written.get("attachments")
+    attached = attached if isinstance(attached, list) else []
+    if not text.strip():
+        return bool(attached or written.get("blocks"))
+    is_bot = bool(written.get("bot_id")) or written.get("subtype") == "bot_message"
+    return is_bot and any(isinstance(one, dict) and PREVIEW.isdisjoint(one) for one in attached)
 
 
 def _speaker(written: dict[str, Any], users: Mapping[str, str]) -> str:

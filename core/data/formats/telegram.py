@@ -27,7 +27,7 @@ def is_message(value: object) -> bool:
 
 def fits(value: Any) -> bool:
     """Whether a record is a message, a chat with messages, or a whole account's chats."""
-    if is_message(value):
+    if is_message(value) or is_message(_placed(value)):
         return True
     return any(is_message(message) for _, _, message in _unfold(value)) if _held(value) else False
 
@@ -44,7 +44,9 @@ def _held(value: object) -> list[Any] | None:
 def _unfold(value: Any) -> Iterator[tuple[str, Path, Any]]:
     """The messages inside a record, each with its chat and where it stands."""
     held = _held(value)
-    if held is None:
+    if (placed := _placed(value)) is not None:
+        yield value["chat"], (), placed
+    elif held is None:
         yield "", (), value
     elif "messages" in value:
         for index, message in enumerate(held):
@@ -54,6 +56,12 @@ def _unfold(value: Any) -> Iterator[tuple[str, Path, Any]]:
             inner = chat.get("messages") if isinstance(chat, dict) else None
             for i, message in enumerate(inner if isinstance(inner, list) else ()):
                 yield _name(chat), ("chats", "list", index, "messages", i), message
+
+
+def _placed(value: Any) -> Any:
+    """The message of a record that says which chat of an account it is from."""
+    is_placed = isinstance(value, dict) and value.keys() == {"chat", "message"}
+    return value["message"] if is_placed and isinstance(value["chat"], str) else None
 
 
 def _name(chat: dict[str, Any]) -> str:

@@ -9,6 +9,8 @@ from core.data.checks.tools import decode_text
 PARAMETERS = ("parameters", "input_schema", "inputSchema", "parametersJsonSchema")
 LISTS = ("functionDeclarations", "function_declarations", "tools")
 WRAPPERS = ("function", "toolSpec")
+NOT_OF_TOOLS = ("type", "cache_control")
+"""What providers write beside a definition that says nothing about the tool."""
 
 
 def tool_list(written: Any) -> Any:
@@ -46,11 +48,13 @@ def _tool(entry: Any) -> Any:
     inner = next((entry[key] for key in WRAPPERS if isinstance(entry.get(key), dict)), entry)
     if not isinstance(inner.get("name"), str):
         return entry
+    named = next((key for key in PARAMETERS if isinstance(inner.get(key), dict)), "")
     function = {key: inner[key] for key in ("name", "description") if inner.get(key) is not None}
-    for key in PARAMETERS:
-        if isinstance(schema := inner.get(key), dict):
-            function["parameters"] = schema.get("json", schema)
-            break
+    if named:
+        function["parameters"] = inner[named].get("json", inner[named])
+    for key, value in inner.items():  # such as `strict` and `returns`
+        if key not in (*function, named, *NOT_OF_TOOLS) and value is not None:
+            function[key] = value
     return {"type": "function", "function": function}
 
 

@@ -4,15 +4,38 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from core.data.formats.draft import Draft, as_it_is
+from core.data.formats.fields import GROUP_KEYS, unused_keys
 from core.data.formats.roles import role_of
 from core.data.formats.shape import Answers, Format, Numbered, Talk
 from core.data.problems import Path
 
 FLAT_KEYS = ("message_id", "text", "role")
 TREE_KEYS = ("message_tree_id", "tree_state", "prompt", "replies")
+KNOWN = frozenset(
+    {
+        "deleted",
+        "detoxify",
+        "emojis",
+        "labels",
+        "message_tree_id",
+        "parent_message_id",
+        "rank",
+        "replies",
+        "review_count",
+        "review_result",
+        "role",
+        "split",
+        "tags",
+        "text",
+        "tree_state",
+        *GROUP_KEYS,
+    }
+)
+"""What Open Assistant says of a message; none of it is dialogue but its role and text."""
 UNRANKED = 1_000_000
 """Where a reply without a rank stands: after all that have one."""
 
@@ -54,6 +77,7 @@ def convert_tree(record: Any, _: Answers) -> Iterable[Talk]:
         draft.note("tree_prompt_left_out", here)
     while True:
         draft.say(_role(message), message.get("text"), (*here, "text"))
+        draft.found += unused_keys(message, KNOWN, here, "replies[]" if draft.messages[1:] else "")
         best = _best(draft, message.get("replies"), (*here, "replies"))
         if best is None:
             break
@@ -61,7 +85,7 @@ def convert_tree(record: Any, _: Answers) -> Iterable[Talk]:
         places.append(here)
         message = message["replies"][best]
     _end_on_reply(draft, places)
-    talk = draft.talk(record if inside else {}, TREE_KEYS)
+    talk = draft.talk(record if inside else _beside(record), TREE_KEYS)
     top = record["prompt"] if inside else record
     tree = record.get("message_tree_id") or top.get("message_id")
     return (talk._replace(group=str(tree)) if isinstance(tree, str) else talk,)
@@ -117,6 +141,7 @@ def gather_flat(rows: Sequence[Numbered], _: Answers) -> Iterator[Talk]:
     """One conversation a tree. A Talk's rows are those of its messages, in their order, and then
     those of the branches that were left out."""
     messages = [row for row in rows if fits_flat(row.value)]
+    told = set[int]()
     known = {_id(row.value): row for row in messages if _id(row.value) is not None}
     replies: defaultdict[Any, list[Numbered]] = defaultdict(list)
     roots: list[Numbered] = []
@@ -126,8 +151,11 @@ def gather_flat(rows: Sequence[Numbered], _: Answers) -> Iterator[Talk]:
             roots.append(row)
         else:
             replies[parent].append(row)
-    for root in roots:
-        yield _flat_talk(root, replies)
+    # Messages that answer each other in a circle hang on no root: the first of them is taken.
+    for root in chain(roots, (row for row in messages if row.number not in told)):
+        talk = _flat_talk(root, replies)
+        told.update(talk.rows)
+        yield talk
 
 
 def _id(message: Mapping[str, Any]) -> str | int | None:
@@ -142,24 +170,27 @@ def _parent(message: Mapping[str, Any]) -> str | int | None:
 
 def _flat_talk(root: Numbered, replies: Mapping[Any, list[Numbered]]) -> Talk:
     draft, path, others = Draft(), [root], list[int]()
+    seen = {root.number}
     if _is_left_out(root.value):
         draft.note("tree_prompt_left_out")
     while True:
         last = path[-1].value
         draft.say(_role(last), last.get("text"), ("text",))
-        below = replies.get(_id(last), [])
+        draft.found += unused_keys(last, KNOWN, ())
+        below = [row for row in replies.get(_id(last), []) if row.number not in seen]
+        seen.update(row.number for row in below)
         wanted = [row for row in below if not _is_left_out(row.value)]
         best = min(wanted, key=lambda row: _flat_order(row, replies), default=None)
         for row in below:
             if row is not best:
                 draft.note("tree_branch_left_out")
-                others += _numbers_below(row, replies)
+                others += _numbers_below(row, replies, seen)
         if best is None:
             break
         path.append(best)
     _end_on_reply(draft, [()])
     group = root.value.get("message_tree_id") or _id(root.value) or ""
-    talk = draft.talk({}, ())
+    talk = draft.talk(_beside(root.value), ())
     return talk._replace(rows=(*(row.number for row in path), *others), group=str(group))
 
 
@@ -167,13 +198,23 @@ def _flat_order(row: Numbered, replies: Mapping[Any, list[Numbered]]) -> tuple[b
     return _order(row.value, [below.value for below in replies.get(_id(row.value), [])])
 
 
-def _numbers_below(row: Numbered, replies: Mapping[Any, list[Numbered]]) -> list[int]:
+def _numbers_below(
+    row: Numbered, replies: Mapping[Any, list[Numbered]], seen: set[int]
+) -> list[int]:
+    """A row and all that hang on it; each is put into `seen`, so that none comes twice."""
     numbers, open_rows = [], [row]
     while open_rows:
         row = open_rows.pop()
         numbers.append(row.number)
-        open_rows += replies.get(_id(row.value), [])
+        below = [one for one in replies.get(_id(row.value), []) if one.number not in seen]
+        seen.update(one.number for one in below)
+        open_rows += below
     return numbers
+
+
+def _beside(message: Mapping[str, Any]) -> dict[str, Any]:
+    """What a tree's first message says of the whole conversation."""
+    return {key: message[key] for key in ("split", "tags") if message.get(key) is not None}
 
 
 FORMATS = (

@@ -110,6 +110,8 @@ def _plain_parts(parts: list[Any]) -> bool:
 
 def _add_result(draft: Draft, content: Any, origin: Path, more: dict[str, Any]) -> None:
     call_id = more.pop("tool_call_id", None)
+    if call_id is None and isinstance(more.get("call_id"), str):
+        call_id = more.pop("call_id")
     results = decode_text(content)[0] if isinstance(content, str) else content
     if (
         call_id is None

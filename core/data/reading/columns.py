@@ -18,6 +18,7 @@ from core.data.reading.damage import DAMAGE, damaged_here
 from core.data.reading.malformed import Fault
 from core.data.reading.rows import Row
 from core.data.reading.source import MAX_FILE_BYTES
+from core.data.reading.table_shape import Header, named_columns
 
 BATCH_BYTES = 8 << 20
 BATCH_ROWS = 512
@@ -59,9 +60,15 @@ def arrow_rows(file: BinaryIO, name: str) -> Iterator[Row]:
 
 
 def _rows(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
-    number = 0
+    number, is_first = 0, True
     try:
         for batch in batches:
+            names = batch.schema.names
+            if len(set(names)) < len(names):  # of columns by one name, only the last would be read
+                header = named_columns(names)
+                yield from _remarks(header) if is_first else ()
+                batch = batch.rename_columns(list(header.names))
+            is_first = False
             if not batch.num_columns or batch.num_rows > MAX_BATCH_ROWS:
                 yield damaged_here()  # a length that nothing stands behind
                 return
@@ -72,6 +79,11 @@ def _rows(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
                     yield row._replace(number=number)
     except BROKEN:
         yield damaged_here()
+
+
+def _remarks(header: Header) -> Iterator[Row]:
+    for finding in header.found:
+        yield Row(None, 0, b"", None, (Fault(finding.code, 0, finding.values),))
 
 
 def _values(batch: pa.RecordBatch) -> Iterator[Row]:

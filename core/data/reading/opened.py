@@ -33,3 +33,5 @@ class Opened:
     """What an export says beside its rows, by file name: a Slack archive's users and channels."""
     delimiter: str = ""
     """What stands between the cells of a `csv` or `tsv`."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """By the name of a file of an archive, which part of a split that name says it is."""

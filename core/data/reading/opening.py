@@ -28,7 +28,7 @@ from core.data.reading.source import open_file, shown_name
 from core.data.reading.tables import open_table
 from core.data.reading.unpacking import Unpacked, unpack_gzip
 from core.data.reading.yaml_files import yaml_rows
-from core.data.reading.zipped import choose_entries, read_context
+from core.data.reading.zipped import choose_entries, parts_by_name, read_context
 
 __all__ = ["open_rows", "raw_lines"]
 
@@ -111,7 +111,8 @@ class _Opening:
         context = read_context(archive, chosen.context)
         if chosen.left_out:
             opened = replace(opened, found=(left_out(chosen.left_out), *opened.found))
-        return replace(opened, context=context)
+        named = parts_by_name([entry.filename for entry in chosen.entries])
+        return replace(opened, context=context, parts=named)
 
     def _open_part(self, file: BinaryIO, name: str, stack: ExitStack) -> Opened:
         return replace(self, stack=stack, packed="zip").open(file, name)

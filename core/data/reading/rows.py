@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -14,6 +14,8 @@ from core.data.reading.malformed import Fault, diagnose
 
 MAX_ROW_BYTES = 8 << 20
 """About two million tokens of English: more than any model reads at once."""
+TOGETHER, TOGETHER_BYTES = 1_000, 4 << 20
+"""So many rows, or bytes of rows, are read ahead."""
 CONTAINERS = (dict, list)
 SPACED_COLONS = (b" :", b"\t:", b"\n:", b"\r:")
 SPACED_KEY = re.compile(rb'"[ \t\n\r]+:')
@@ -87,3 +89,16 @@ def _count_keys(value: object) -> int:
         elif type(inner) is list:
             around += inner
     return keys
+
+
+def together(rows: Iterable[Row]) -> Iterator[Row]:
+    """The same rows, some of them read ahead."""
+    some: list[Row] = []
+    size = 0
+    for row in rows:
+        some.append(row)
+        size += len(row.data)
+        if len(some) == TOGETHER or size > TOGETHER_BYTES:
+            yield from some
+            some, size = [], 0
+    yield from some

@@ -93,10 +93,11 @@ def find_header(sample: Sequence[Sequence[str]]) -> Header:
         names = tuple(f"column_{number}" for number in range(1, len(first) + 1))
         found = Finding("header_missing", (), {"names": ", ".join(names[:4])})
         return Header(names, (found,), False)
-    return _named(first)
+    return named_columns(first)
 
 
-def _named(cells: Sequence[str]) -> Header:
+def named_columns(cells: Sequence[str]) -> Header:
+    """Names that are all different, with a remark on those that were not."""
     names: list[str] = []
     twice: list[str] = []
     for number, cell in enumerate(cells, start=1):

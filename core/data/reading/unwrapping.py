@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple
@@ -16,8 +17,17 @@ from core.data.reading.scanning import Scanner
 from core.data.reading.skipping import skip_container
 from core.data.reading.source import Source
 from core.data.reading.window import BrokenError, Window
-from core.data.reading.wrapped import MAX_DEPTH, SAMPLED, Pattern, wrapped_lists
+from core.data.reading.wrapped import (
+    MAX_DEPTH,
+    SAMPLED,
+    Pattern,
+    beside_rows,
+    shown_beside,
+    wrapped_lists,
+)
 
+EMPTY_BYTES = 64
+EMPTY = re.compile(r"null|\[\s*\]|\{\s*\}|\"\s*\"")
 MAX_KEYS = 10_000
 """Keys of a large object that are looked at to find out where its rows are."""
 _decode = msgspec.json.Decoder().decode
@@ -160,6 +170,7 @@ class Unwrapping:
         self._wrapping = wrapping
         self._number = 0
         self._end = source.start
+        self._told: set[str] = set()
 
     def rows(self) -> Iterator[Row]:
         """Rows with `base` set; one without a number where the rest can't be read."""
@@ -185,6 +196,7 @@ class Unwrapping:
                 yield from self._value(window.position, inner, (*base, key))
                 window.position = self._end
             else:
+                yield from self._left_out(window, (*base, key))
                 self._pass_over(window)
             if keys.is_lost:
                 break
@@ -240,6 +252,20 @@ class Unwrapping:
             yield row._replace(base=(*base, key))
             window.position = end
         self._end = window.position
+
+    def _left_out(self, window: Window, path: Path) -> Iterator[Row]:
+        """A remark on what stands beside the rows; once for all items of a list."""
+        char, place = window.next_char(), shown_beside(path)
+        if not place or place in self._told or char in ("", "]", "}"):
+            return
+        if not self._is_empty(window):
+            self._told.add(place)
+            yield Row(None, window.position, b"", None, (beside_rows(place, char in "[{"),))
+
+    def _is_empty(self, window: Window) -> bool:
+        """Whether a value says nothing: null, or a list, an object or a text without content."""
+        start = self._source.read(window.position, EMPTY_BYTES).decode("utf-8", "replace")
+        return EMPTY.match(start) is not None
 
     def _pass_over(self, window: Window) -> None:
         """Go on after a value that holds no rows; stay where that isn't possible."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.data.problems import Path, shorten
+from core.data.reading.malformed import Fault
 from core.data.reading.names import NAMES
 
 Pattern = tuple[str | None, ...]
@@ -14,6 +16,7 @@ SAMPLED = 3
 HOLDERS = frozenset(NAMES["holders"])
 TURNS = frozenset(NAMES["turns"])
 RECORD = frozenset(NAMES["record"])
+ABOUT = frozenset(NAMES["about"])
 EXPORTED = (("from", "text"), ("from", "date"), ("author", "content"), ("user", "ts"))
 """Keys that messages of a chat export have, which are rows: who says what to whom is open."""
 
@@ -21,6 +24,22 @@ EXPORTED = (("from", "text"), ("from", "date"), ("author", "content"), ("user", 
 def wrapped_lists(value: Any) -> list[Pattern]:
     """Where the rows are, if an object is only their wrapping; empty when it is a row itself."""
     return _inside(value, 0) if isinstance(value, dict) else []
+
+
+def shown_beside(path: Path) -> str:
+    """Where something stands beside the rows, alike for all items of a list: `chats.list[].id`.
+
+    "" for what only says where a file comes from.
+    """
+    if path[-1] in ABOUT:
+        return ""
+    steps = ("[]" if isinstance(key, int) else f".{shorten(str(key), 40)}" for key in path)
+    return "".join(steps).removeprefix(".")
+
+
+def beside_rows(place: str, holds_more: bool) -> Fault:
+    """That something beside the rows was not read; a list or an object may hold more of them."""
+    return Fault("list_beside_rows" if holds_more else "key_beside_rows", 0, {"key": place})
 
 
 def _inside(value: dict[str, Any], depth: int) -> list[Pattern]:

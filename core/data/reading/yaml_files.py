@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import yaml
@@ -12,7 +13,7 @@ from core.data.problems import Path, file_error, size_text
 from core.data.reading.malformed import OTHER_REASON, Fault
 from core.data.reading.rows import Row
 from core.data.reading.source import Source, file_size
-from core.data.reading.wrapped import Pattern, wrapped_lists
+from core.data.reading.wrapped import Pattern, beside_rows, shown_beside, wrapped_lists
 from core.data.reading.yaml_nodes import RefusedError, build, read_nodes
 
 MAX_YAML_BYTES = 16 << 20
@@ -51,7 +52,7 @@ def yaml_rows(source: Source) -> Iterator[Row] | None:
         raise file_error(error.finding.code, **error.finding.values) from error
     if not any(map(_is_structured, nodes)):
         return None
-    return _rows(_items(nodes), last)
+    return chain(_remarks(nodes), _rows(_items(nodes), last))
 
 
 def looks_like_yaml(head: str) -> bool:
@@ -114,11 +115,39 @@ def _items(nodes: Sequence[yaml.Node]) -> Iterator[Item]:
         if isinstance(node, yaml.SequenceNode):
             yield from (Item((), item) for item in node.value)
             continue
-        patterns = wrapped_lists(_value(node)) if len(nodes) == 1 else []
-        if patterns:
+        if patterns := _patterns(node, nodes):
             yield from (item for pattern in patterns for item in _inside(Item((), node), pattern))
         else:
             yield Item((), node)
+
+
+def _patterns(node: yaml.Node, nodes: Sequence[yaml.Node]) -> list[Pattern]:
+    """Where the rows are inside the one object that a file is."""
+    is_only = len(nodes) == 1 and isinstance(node, yaml.MappingNode)
+    return wrapped_lists(_value(node)) if is_only else []
+
+
+def _remarks(nodes: Sequence[yaml.Node]) -> Iterator[Row]:
+    """What stands beside the rows, once for all items of a list."""
+    told: set[str] = set()
+    patterns = _patterns(nodes[0], nodes)
+    for base, node in _beside(Item((), nodes[0]), patterns) if patterns else ():
+        place = shown_beside(base)
+        if place and place not in told and node.value not in ("", "null", "~", []):
+            told.add(place)
+            fault = beside_rows(place, isinstance(node, yaml.CollectionNode))
+            yield Row(None, 0, b"", None, (fault,), node.start_mark.line + 1)
+
+
+def _beside(item: Item, patterns: Sequence[Pattern]) -> Iterator[Item]:
+    if () in patterns:
+        return
+    for child in _children(item):
+        inner = [pattern[1:] for pattern in patterns if pattern[0] in (None, child.base[-1])]
+        if inner:
+            yield from _beside(child, inner)
+        else:
+            yield child
 
 
 def _inside(item: Item, pattern: Pattern) -> Iterator[Item]:

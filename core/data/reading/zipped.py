@@ -19,6 +19,8 @@ from core.data.reading.yaml_files import looks_like_yaml
 
 MAX_CONTEXT_BYTES = 16 << 20
 SLACK_DAY = re.compile(r"(?P<root>.*?)[^/]+/\d{4}-\d\d-\d\d\.json")
+PART_NAME = re.compile(r"([a-z]+)(?:[-_.]\d{1,6}(?:-of-\d{1,6})?)?(?:\.[a-z0-9]+)*")
+TRAINING = frozenset({"train", "training"})
 SLACK_LISTS = ("users.json", "channels.json")
 SLACK_CONTEXT = frozenset(NAMES["slack"])
 DOCUMENTS = re.compile(r"(^|/)(read ?me|licen[cs]e|changelog|notice|manifest)[^/]*$", re.IGNORECASE)
@@ -101,3 +103,19 @@ def kind_of_text(head: bytes, name: str) -> str:
     if is_json or find_delimiter(text) or looks_like_yaml(text.decode("utf-8", "replace")):
         return "data"
     return "text" if head.count(b"\0") * 100 < len(head) else "other"
+
+
+def parts_by_name(names: Sequence[str]) -> dict[str, str]:
+    """Which files are named for a part of a split: `data/test-00000-of-00002.parquet`.
+
+    Empty unless there is one for training and one that is held out: a file by itself may be called
+    `test` for another reason.
+    """
+    found = {name: part for name in names if (part := _part_named(name))}
+    training = {name for name, part in found.items() if part in TRAINING}
+    return found if training and len(training) < len(found) else {}
+
+
+def _part_named(name: str) -> str:
+    match = PART_NAME.fullmatch(name.rpartition("/")[2].casefold())
+    return match[1] if match and match[1] in NAMES["splits"] else ""

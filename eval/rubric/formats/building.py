@@ -175,6 +175,12 @@ LOST: Mapping[str, tuple[str, str]] = {
         "略去 {n} 条分级准则：此格式只有五级量表。",
     ),
     "pass_mark": ("The pass mark is lost.", "丢失及格分数线。"),
+    "names": ("The names of {n} criteria are lost.", "丢失 {n} 条准则的名称。"),
+    "turned": (
+        "{n} criteria with points below 0 become asserts that earn points when they are not met: "
+        "scores differ from ours.",
+        "{n} 条扣分准则变为“未满足即得分”的断言：得分会与此处不同。",
+    ),
     "tags": ("The tags of {n} criteria are lost.", "丢失 {n} 条准则的标签。"),
     "draft": (
         "{n} criteria lose their mark of being drafts that nobody has accepted.",

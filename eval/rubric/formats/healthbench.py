@@ -116,6 +116,7 @@ def write(rubric: Rubric) -> Exported:
     criteria = rubric.all_criteria()
     lose(notes, "scale", sum(c.kind == "scale" for c in criteria))
     lose(notes, "check_text", sum(c.kind == "check" for c in criteria))
+    lose(notes, "names", sum(bool(c.name) for c in criteria if c.kind != "scale"))
     lose(notes, "pass_mark", rubric.pass_mark is not None)
     lose_marks(notes, [c for c in criteria if c.kind != "scale"], "tags")
     notes.add(

@@ -17,6 +17,8 @@ from eval.rubric.rubrics import Rubric
 NAME = "OpenAI graders"
 TYPES = ("string_check", "text_similarity", "label_model", "score_model", "python", "multi")
 OUTPUT = "{{sample.output_text}}"
+OUR_PASSING = ["met"]
+"""The passing label of a grader that we wrote."""
 
 
 def fits(source: Source) -> bool:
@@ -143,7 +145,8 @@ def _judged(builder: Builder, path: Path, grader: Mapping[str, Any]) -> dict[str
         if not isinstance(passing, list) or not passing:
             builder.source.complain(path, "`passing_labels` is missing.")
             return None
-        text += f"\nIt is met when the right label is {' or '.join(map(str, passing))}."
+        if passing != OUR_PASSING:
+            text += f"\nIt is met when the right label is {' or '.join(map(str, passing))}."
     else:
         threshold = grader.get("pass_threshold")
         builder.notes.add(
@@ -220,5 +223,5 @@ def _grader(criterion: Criterion) -> dict[str, Any]:
         }  # fmt: skip
     return {
         "type": "label_model", "name": criterion.label, "model": "", "input": asked,
-        "labels": ["met", "not met"], "passing_labels": ["met"],
+        "labels": [*OUR_PASSING, "not met"], "passing_labels": OUR_PASSING,
     }  # fmt: skip

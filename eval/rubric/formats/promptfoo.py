@@ -206,6 +206,7 @@ def write(rubric: Rubric) -> Exported:
     criteria = [c for c in rubric.all_criteria() if c.kind != "scale"]
     lose(notes, "scale", sum(c.kind == "scale" for c in rubric.all_criteria()))
     lose(notes, "pass_mark", rubric.pass_mark is not None)
+    lose(notes, "turned", sum(c.points < 0 and c.kind == "judge" for c in criteria))
     lose_marks(notes, criteria)
     text = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=100)
     return exported("promptfoo", text if shared or tests else "", notes)

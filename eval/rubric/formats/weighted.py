@@ -155,6 +155,7 @@ def write(rubric: Rubric) -> Exported:
     notes = Notes()
     carried = [c for c in rubric.criteria if c.kind != "scale"]
     _lose_most(notes, rubric, carried)
+    lose(notes, "names", sum(bool(c.name) for c in carried))
     lose_marks(notes, carried)
     rows = [{"weight": c.points, "requirement": c.text} for c in carried]
     return exported("weighted", _yaml(rows), notes)

@@ -283,10 +283,10 @@ def test_the_texts_of_a_large_file_are_read_later_and_told(
 
 
 def test_buttons_fit_the_data(tmp_path: Path) -> None:
-    talk = Talk(tmp_path / "home")
+    talk, need = Talk(tmp_path / "home"), "Do I need to train at all?"
     talk.say("", untidy_file(tmp_path))
-    assert offered(talk) == ["Start", "Repair what takes nothing away", "Cancel"]
+    assert offered(talk) == ["Start", "Repair what takes nothing away", need, "Cancel"]
     talk.say(offered(talk)[1])
     assert offered(talk) == ["Yes", "No"]
     talk.say("yes")
-    assert offered(talk) == ["Start", "Undo that", "Cancel"]
+    assert offered(talk) == ["Start", "Undo that", need, "Cancel"]

@@ -25,6 +25,48 @@ SAID = {
         先用样例数据试试吧
         演示
         使用示範數據""",
+    "need": """
+        do I need to train at all?
+        do we really need to fine-tune?
+        do I have to train it?
+        do I need to train, on 10 questions
+        should I train at all
+        is training worth it?
+        is it worth training?
+        is fine-tuning really needed?
+        how good is it without training?
+        what does the base model reach without training
+        try it without training first
+        is the base model already good enough?
+        先不训练行不行
+        需要训练吗
+        需要訓練嗎
+        有必要微调吗？
+        值得训练吗
+        要不要训练？
+        训练有没有必要
+        不训练的话效果怎么样
+        基础模型够用吗
+        需要训练吗，用 10 个问题""",
+    "more_data": """
+        would more data help?
+        does more data help
+        will adding more rows improve it?
+        would it help to add more data
+        do I need more data?
+        do I have enough data?
+        is this enough data
+        are 40 rows enough?
+        how much data do I need?
+        show the learning curve
+        更多数据有用吗
+        再加数据会更好吗
+        增加数据有没有用
+        数据够吗
+        數據夠嗎
+        需要更多数据吗
+        要不要加更多数据
+        学习曲线""",
     "describe_data": """
         is my data good enough?
         一共多少条
@@ -485,6 +527,9 @@ SAID = {
         3轮够吗""",
     "help": """
         what is training?
+        why do I need to train?
+        what do I need to train?
+        do I need to train longer?
         how do I train
         什么是微调
         help
@@ -548,6 +593,12 @@ SAID = {
         先不要对比""",
     "unknown": """
         what is LoRA?
+        need more rows
+        I need more data
+        generate more rows
+        do you need anything?
+        do you need more from me?
+        我需要更多数据
         hmm
         the weather is nice today
         my brain hurts
@@ -679,6 +730,7 @@ def test_other_wishes_are_understood_while_something_waits() -> None:
     assert understand("what is in my data?", pending=True).intent == "describe_data"
     assert understand("no, use 2 epochs", pending=True).intent == "change"
     assert understand("为什么学习率是这个", pending=True).intent == "explain_plan"
+    assert understand("先不训练行不行", pending=True).intent == "need"
 
 
 def test_a_lone_yes_or_no_is_no_request() -> None:
@@ -774,5 +826,7 @@ def test_how_many_samples_and_what_for() -> None:
     assert understand("evaluate on 20 samples").limit == 20
     assert understand("评估 30 条").limit == 30
     assert understand("evaluate").limit is None
+    assert understand("do I need to train, on 10 questions").limit == 10
+    assert understand("需要训练吗，用 10 个问题").limit == 10
     assert understand("I want it to answer like our desk").purpose
     assert not understand("train").purpose

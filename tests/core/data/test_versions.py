@@ -173,6 +173,22 @@ def test_rejected_rows_come_back_corrected(workspace: Workspace, tmp_path: Path)
         versions.add_rows(workspace, child, path)
 
 
+def test_rows_of_an_added_file_that_are_left_out_are_said(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    dataset = kept(workspace, write_lines(tmp_path / "old.jsonl", [row("Old", "Row")]))
+    new, broken = row("New", "Row"), {"messages": turns("x")}
+    path = write_lines(tmp_path / "more.jsonl", [new, broken, row("Old", "Row"), new])
+    child = versions.add_rows(workspace, dataset, path)
+    (told,) = [p for p in child.problems if p.code == "added_rows_left_out"]
+    assert told.values == {"file": "more.jsonl", "rows": "4", "rejected": "1", "known": "2"}
+    assert child.problem_counts["added_rows_left_out"] == 1
+    whole = versions.add_rows(
+        workspace, dataset, write_lines(tmp_path / "whole.jsonl", [row("Newer", "Row")])
+    )
+    assert "added_rows_left_out" not in whole.problem_counts
+
+
 def test_an_answer_reads_the_file_again(workspace: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "chat.txt"
     path.write_text(

@@ -18,11 +18,13 @@ from eval.need import baselines
 from eval.need import prompts as baseline_prompts
 from eval.need.before_training import Trial, before_training
 from eval.need.prompts import Wanted
+from eval.records import Outcome, Verdict
 from eval.report import reports
 from eval.report.compare_reports import Found
 from eval.rubric.rubrics import load
 from tests.eval import made_up
 from tests.eval.made_up import comparisons, evidence, said
+from tests.eval.made_up_parts import judging
 from tests.fakes import Behaviour, FakeServer, Messages
 
 RUBRIC = load(made_up.RUBRIC)
@@ -168,3 +170,34 @@ def test_a_learning_curve_says_whether_the_last_step_still_gained() -> None:
     assert "没有显示出提升" in flat.sentence_zh
     with pytest.raises(RunError, match="at least two"):
         learning_curve.assemble([step(1.0, 31)])
+
+
+def test_a_learning_curve_rests_on_no_judge_that_failed_its_exam() -> None:
+    judged = "  - {id: warm, text: Warm., kind: judge, headline: true}\n"
+
+    def step(share: float, met: Outcome, rubric: str, wins: int = 30) -> tuple[CurveStep, Found]:
+        compared = comparisons(wins, 0, 0, 60 - wins)
+        loaded = load(rubric)
+        checked = [c for c in loaded.criteria if c.kind == "check"]
+        verdicts = made_up.verdicts_of(loaded.model_copy(update={"criteria": checked}), compared)
+        verdicts += [
+            Verdict(
+                sample_id=c.sample.id, criterion_id="warm", side=side, reason="",
+                outcome=met if side == "tuned" else "not_met",
+            )
+            for c in compared for side in made_up.SIDES
+        ]  # fmt: skip
+        given = evidence(compared, loaded, verdicts=verdicts, judging=judging(reliable=False))
+        ids = tuple(f"ex-{i}" for i in range(int(100 * share)))
+        found = Found(reports.build(given), loaded, compared, verdicts)
+        return CurveStep(share=share, train_ids=ids), found
+
+    both = made_up.RUBRIC + judged
+    curve = learning_curve.assemble([step(0.25, "not_met", both), step(1.0, "met", both)])
+    assert curve.criterion == "exact answer"
+    assert curve.still_rising is False
+    first, last = curve.points
+    assert first.tuned == last.tuned == pytest.approx(0.5)
+    only = f"id: o\ncriteria:\n{judged}"
+    with pytest.raises(RunError, match="not reliable"):
+        learning_curve.assemble([step(0.25, "not_met", only), step(1.0, "met", only)])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.assistant import results, telling
 from core.training.records import Curve
 from eval import wording
 from eval.records import Comparison, Report
@@ -248,6 +249,10 @@ def test_the_rows_beside_a_report_give_its_figures_again(tmp_path: Path) -> None
         (0.004, "0.4%"),
         (0.5, "50%"),
         (0.996, "99.6%"),
+        (0.0001, "0.01%"),
+        (0.99996, "99.996%"),
+        (-0.004, "−0.4%"),
+        (1e-16, "0%"),
         (1.0, "100%"),
         (None, "not measured"),
     ],
@@ -259,5 +264,21 @@ def test_percentages_never_round_to_certainty(value: float | None, told: str) ->
 def test_points_have_a_real_minus_and_no_minus_zero() -> None:
     assert wording.points(-0.034) == "−3.4"
     assert wording.points(0.86) == "+86"
-    assert wording.points(-0.0001) == "0"
+    assert (wording.points(-0.0001), wording.points(0.00003)) == ("−0.01", "+0.003")
+    assert wording.points(-1e-16) == "0"
+    assert (wording.p_value(0.0499), wording.p_value(0.05)) == ("< 0.05", "0.050")
     assert wording.about(237) == "240"
+
+
+def test_criteria_of_a_judge_that_failed_its_exam_are_marked_wherever_they_are_told() -> None:
+    report = full_report(judging=judging(reliable=False))
+    row = report.criteria[0].model_copy(update={"kind": "judge", "name": "warm"})
+    report = report.model_copy(update={"criteria": (row, *report.criteria[1:])})
+    assert rendering.markdown(report).count("(its judge is not reliable)") == 1
+    html = rendering.html(report)
+    assert html.count("its judge is not reliable") == html.count("其评审不可靠") == 1
+    assert results.report_seen(report).criteria[0].doubted
+    assert not results.report_seen(report).criteria[1].doubted
+    assert "其评审不可靠" in telling.report(results.report_seen(report), "zh")
+    believed = rendering.markdown(report.model_copy(update={"judging": judging()}))
+    assert "not reliable" not in believed

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import pytest
 
 from core.errors import RunError
+from eval.evidence import Facts
 from eval.records import Comparison, JudgeCall, Verdict
 from eval.report import reports
 from eval.report.compare_reports import Found, compare_reports
 from eval.rubric.rubrics import Rubric, load
 from tests.eval import made_up
 from tests.eval.made_up import evidence, said, sample
+from tests.eval.made_up_parts import judging
 
 pytestmark = pytest.mark.full
 
@@ -36,7 +38,8 @@ def found(
         for i, ok in enumerate(right)
     ]
     checks = load(made_up.RUBRIC)
-    verdicts = made_up.verdicts_of(checks, compared)
+    known = {criterion.id for criterion in rubric.criteria}
+    verdicts = [v for v in made_up.verdicts_of(checks, compared) if v.criterion_id in known]
     verdicts += [_judged(each, side, judge) for each in compared for side in made_up.SIDES if judge]
     report = reports.build(
         evidence(compared, rubric, verdicts=verdicts, report_id=report_id, **more)
@@ -118,3 +121,35 @@ def test_without_a_common_question_it_is_refused() -> None:
 
 
 _OTHER = "id: other\ncriteria:\n  - {id: json, text: JSON., kind: check, check: {type: json}}\n"
+
+
+def test_a_judge_that_failed_its_exam_decides_no_comparison() -> None:
+    judged = load(made_up.RUBRIC + "  - {id: warm, text: Warm., kind: judge, headline: true}\n")
+    right = [i % 2 == 0 for i in range(60)]
+    failed = judging(reliable=False)
+    one = found("rep-1", right, rubric=judged, judge="a", judging=failed)
+    other = found("rep-2", [True] * 60, rubric=judged, judge="a", judging=failed)
+    compared = compare_reports(one, other)
+    assert "warm" not in [result.criterion_id for result in compared.results]
+    assert compared.headline.criterion_id != "warm"
+    assert compared.score is not None
+    assert compared.score.difference == pytest.approx(0.5 * 4 / 5)
+    assert len(compared.notes) == len(compared.notes_zh) == 2
+    assert "not reliable" in compared.notes[0]
+    only = load("id: o\ncriteria:\n  - {id: warm, text: Warm., kind: judge}\n")
+    one = found("rep-1", right, rubric=only, judge="a", judging=failed)
+    with pytest.raises(RunError, match="share no criterion"):
+        compare_reports(one, found("rep-2", right, rubric=only, judge="a", judging=failed))
+
+
+def test_questions_that_training_has_seen_decide_no_comparison() -> None:
+    right = [True] * 40 + [False] * 40
+    seen = Facts(leaked_ids=tuple(f"s{i}" for i in range(40)))
+    one, other = found("rep-1", [False] * 80), found("rep-2", right, facts=seen)
+    compared = compare_reports(one, other)
+    assert (compared.common, compared.direction) == (40, "open")
+    assert "left out: 40" in compared.notes[0]
+    everything = found("rep-2", right, facts=Facts(leaked_ids=tuple(f"s{i}" for i in range(80))))
+    compared = compare_reports(one, everything)
+    assert compared.common == 80
+    assert "only be remembered" in compared.notes[0]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from core.training.records import Curve
+from core.wording import said as said_in
 from eval.records import Comparison, Verdict
-from eval.report import reports
+from eval.report import cautions, reports
 from eval.rubric.rubrics import load
+from eval.scoring import Scores
 from tests.eval import made_up
 from tests.eval.made_up import comparisons, evidence, run_view, said, sample
+from tests.eval.made_up_parts import judging
 
 JUDGED = (
     made_up.RUBRIC
@@ -147,3 +150,59 @@ def test_the_curve_comes_from_the_run() -> None:
     found = reports.build(evidence(comparisons(30, 0, 0, 0), run=run_view(curve)))
     assert found.curve_train == curve.train
     assert found.curve_validation == curve.validation
+
+
+@pytest.mark.parametrize("headline", ["", ", headline: true"])
+def test_a_judge_that_failed_its_exam_leaves_no_score_where_all_criteria_are_its(
+    headline: str,
+) -> None:
+    compared = comparisons(60, 0, 0, 40)
+    rubric = load(f"id: j\ncriteria:\n  - {{id: tone, text: Warm., kind: judge{headline}}}\n")
+    verdicts = [
+        verdict.model_copy(update={"outcome": "not_met" if verdict.side == "base" else "met"})
+        for verdict in judged(compared, "met", "Kind.")
+    ]
+    given = evidence(compared, rubric, verdicts=verdicts, judging=judging(reliable=False))
+    found = reports.build(given)
+    assert found.verdict.kind == "not_measured"
+    for estimate in (found.score, found.headline.estimate, *(tag.estimate for tag in found.by_tag)):
+        assert (estimate.tuned, estimate.difference, estimate.low, estimate.pairs) == (
+            None, None, None, 0,
+        )  # fmt: skip
+    (tone,) = found.criteria
+    assert tone.estimate.tuned == 1, "what the judge said is shown, in its own row"
+    assert found.examples
+    believed = reports.build(evidence(compared, rubric, verdicts=verdicts, judging=judging()))
+    assert (believed.verdict.kind, believed.score.tuned) == ("better", 1)
+
+
+def test_a_judge_that_fails_on_both_answers_is_bounded_in_the_score_without_it() -> None:
+    """Of 100 questions 40 lack a criterion worth 5 of 10 points, for both answers."""
+    compared = comparisons(60, 0, 0, 40)
+    rubric = load(JUDGED)
+    verdicts = made_up.verdicts_of(load(made_up.RUBRIC), compared)
+    verdicts += judged(compared[:60], "met", "Kind.")
+    verdicts += judged(compared[60:], "unscored", "The judge gave no verdict: it was cut.")
+    scores = Scores.of(compared, rubric, verdicts)
+    lacking = scores.lacking()
+    assert lacking is not None
+    assert lacking.questions == 40
+    known = {(v.sample_id, v.criterion_id, v.side): v.outcome for v in verdicts}
+    gains = []
+    for c in compared:
+        met = [
+            sum(
+                criterion.points * (known[c.sample.id, criterion.id, side] == "met")
+                for criterion in rubric.criteria
+            )
+            for side in made_up.SIDES
+        ]
+        gains.append((met[1] - met[0]) / 10)
+    middle = sum(gains) / 100
+    assert (lacking.against, lacking.in_favour) == pytest.approx((middle - 0.2, middle + 0.2))
+    result = scores.score_result()
+    (told,) = cautions.of_lacking(result, scores)
+    assert "On 40 questions" in told
+    assert said_in(told, "zh") != told
+    whole = Scores.of(compared, load(made_up.RUBRIC), verdicts)
+    assert whole.lacking() is None

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import RubricError
 from eval.rubric.formats import convert, export
+from eval.rubric.records import FormatName
 from eval.rubric.rubrics import Rubric
 
 SCALE = {f"score{n}_description": f"L{n}" for n in range(1, 6)}
@@ -124,3 +125,32 @@ def test_what_could_hang_or_fill_memory_is_refused() -> None:
     assert "nests too deeply" in problem_of(deep)
     assert "alias" in problem_of("a: &x {content: y}\nb: *x\n")
     assert "stands here a second time" in problem_of("id: a\ncriteria: []\ncriteria: []\n")
+
+
+NAMED = Rubric.model_validate(
+    {
+        "id": "r",
+        "criteria": [
+            {"id": "good", "name": "Good", "text": "Is good.", "kind": "judge", "points": 3},
+            {"id": "bad", "text": "Is bad.", "kind": "judge", "points": -4},
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("to", "told"),
+    [
+        ("healthbench", "names of 1 criteria"),
+        ("weighted", "names of 1 criteria"),
+        ("promptfoo", "1 criteria with points below 0 become asserts that earn points"),
+    ],
+)
+def test_what_an_export_loses_or_turns_round_is_told(to: FormatName, told: str) -> None:
+    assert any(told in note.text and note.text_zh for note in export(NAMED, to).notes)
+
+
+def test_our_own_graders_are_read_back_as_the_sentences_that_they_were() -> None:
+    back = convert(export(NAMED, "openai").text, "graders.json").rubric
+    assert {c.text for c in back.criteria} == {"Is good.", "Is bad."}
+    assert export(back, "openai").text == export(NAMED, "openai").text.replace('"r"', '"graders"')

@@ -73,12 +73,14 @@ def test_winners_count_ties_as_halves_and_missing_ones_as_unscored() -> None:
     given = ["tuned"] * 30 + ["base"] * 8 + ["tie"] * 10 + [None] * 2
     odd = {"id": "odd", "winner": ["tuned"]}
     found = stats_paired.of_rows(rows(*[{"id": n, "winner": w} for n, w in enumerate(given)], odd))
-    assert (found.n, found.unscored, found.problems[0].line) == (48, 2, 51)
+    assert (found.n, found.unscored, found.problems[0].line) == (48, 3, 51)
     assert (found.wins, found.losses, found.ties) == (30, 8, 10)
     assert found.win_rate == pytest.approx(35 / 48)
     assert found.p == pytest.approx(binomtest(30, 38).pvalue)
     assert (found.test, found.verdict) == ("sign_test_exact", "better")
-    assert found.worst_case == pytest.approx((20 / 50, 24 / 50))
+    assert found.worst_case == pytest.approx((19 / 51, 25 / 51))
+    with pytest.raises(DataError, match="must be base, tuned, tie"):
+        stats_paired.of_rows(rows(*[{"id": n, "winner": "Tuned"} for n in range(30)]))
 
 
 def test_other_scales_are_told_or_named_and_figures_keep_their_unit() -> None:
@@ -98,7 +100,7 @@ def test_other_scales_are_told_or_named_and_figures_keep_their_unit() -> None:
         assert found.interval[0] < mean < found.interval[1]
     outside = stats_paired.of_rows(rows(*given, {"id": "x", "base": 11, "tuned": 2}), (1, 10))
     assert "outside of 1 to 10" in outside.problems[0].problem
-    assert outside.n == 60
+    assert (outside.n, outside.unscored_base, outside.unscored_tuned) == (60, 1, 0)
     with pytest.raises(DataError, match="no scale"):
         stats_paired.of_rows(rows(*given), (10, 1))
 
@@ -124,13 +126,46 @@ def test_bad_rows_are_told_by_line_and_good_rows_count() -> None:
         )
     )
     told = {problem.line: problem.problem for problem in found.problems}
-    assert (found.n, found.unscored) == (1, 3)
+    assert (found.n, found.unscored, found.unscored_base) == (1, 5, 4)
     assert sorted(told) == [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]
     assert "`base` is missing; write null" in told[7]
     assert "line 1 already" in told[8]
     assert "counts as unscored" in told[9]
     assert "`base` stands twice" in told[10]
     assert "counts as unscored" in told[13]
+
+
+def test_ends_of_a_scale_are_not_called_yes_and_no() -> None:
+    found = stats_paired.of_rows(
+        rows(*[{"id": n, "base": 1, "tuned": 5 if n % 2 else 1} for n in range(60)])
+    )
+    assert (found.base, found.tuned, found.test, found.verdict) == (1, 3, "sign_flips", "better")
+    assert "meet it" not in found.sentence
+    assert "30 higher when tuned, 0 in the base model" in found.rule
+
+
+def test_values_too_large_to_subtract_are_unscored_and_the_output_stays_json() -> None:
+    far = [{"id": n, "base": 1e308, "tuned": -1e308 if n else 1.0} for n in range(30)]
+    found = stats_paired.of_rows(rows(*far, {"id": "x", "base": 0, "tuned": 1}))
+    assert (found.n, found.unscored_base, found.unscored_tuned) == (1, 30, 29)
+    assert "up to 1e+300: it counts as unscored" in found.problems[0].problem
+    assert json.loads(json.dumps(found.model_dump(), allow_nan=False))["worst_case"] is not None
+    with pytest.raises(DataError, match="no scale"):
+        stats_paired.of_rows(rows({"id": 1, "base": 0, "tuned": 1}), (-1e308, 1e308))
+
+
+def test_a_tiny_gain_is_not_told_as_nothing() -> None:
+    given = [{"id": n, "base": 0.5, "tuned": 0.5 + (1 + n % 5) * 1e-5} for n in range(60)]
+    found = stats_paired.of_rows(rows(*given))
+    assert found.verdict == "better"
+    assert "That is 0.003 points more (95% interval: +0.00" in found.sentence
+
+
+def test_answers_that_all_gained_do_not_promise_that_any_gap_would_show() -> None:
+    found = stats_paired.of_rows(rows(*pairs(16, 0, 0, 0)))
+    assert "only gaps over about 0 points" not in found.sentence
+    assert found.more_needed is not None
+    assert found.more_needed > 20
 
 
 def test_a_file_without_a_usable_row_is_an_error_with_reasons(tmp_path: Path) -> None:
@@ -178,6 +213,14 @@ def test_labels_that_only_look_alike_are_not_the_same() -> None:
     assert ordinal.alpha.value is not None
     assert nominal.alpha.value is not None
     assert ordinal.alpha.value > 0.6 > nominal.alpha.value
+
+
+def test_labels_that_a_level_cant_measure_are_not_called_equal() -> None:
+    far = [{"id": n, "a": 1e200 * (n % 2), "b": 1e200} for n in range(30)]
+    found = stats_agreement.of_rows(rows(*far, {"id": "x", "a": 1, "b": 2}), "interval")
+    assert (found.rows, len(found.problems)) == (1, 30)
+    with pytest.raises(DataError, match="count from 0"):
+        stats_agreement.of_rows(rows({"id": 1, "a": 1, "b": -1}), "ratio")
 
 
 @pytest.mark.parametrize(

@@ -169,3 +169,12 @@ def test_independent_yes_or_no_values_have_wilsons_interval() -> None:
     assert single == wilson(7, 10)
     grouped = level_interval([1.0] * 7 + [0.0] * 3, [f"g{i // 5}" for i in range(10)])
     assert grouped.low is None
+
+
+def test_a_level_below_zero_lies_within_its_own_interval() -> None:
+    """A rubric score can be below 0 where points are taken away; here it reaches from -2 to 1."""
+    values = [-1.5, -1.0, -0.5, -2.0] * 5
+    low, high, _ = level_interval(values, [f"g{i}" for i in range(20)], span=3.0)
+    assert low is not None
+    assert high is not None
+    assert -2 <= low < -1.25 < high < 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ui.live import Live
+from ui.rooms.report.curve import wire_curve
 from ui.rooms.report.failing import wire_failures
 from ui.rooms.report.page import Page
 from ui.rooms.report.reading import wire_reading
@@ -19,6 +20,6 @@ def render(services: Services) -> Live:
     page = Page(services)
     changes = [
         *wire_reading(page), *wire_failures(page), *wire_votes(page), *wire_two(page),
-        *wire_rubric(page),
+        *wire_rubric(page), *wire_curve(page),
     ]  # fmt: skip
     return page.live(changes)

@@ -10,6 +10,7 @@ from ui.components import html, widget
 from ui.i18n import label
 from ui.live import Live
 from ui.present import verdict
+from ui.rooms.report.curve import CurveFold
 from ui.rooms.report.failing import FailuresTab
 from ui.rooms.report.reading import ReadingTab
 from ui.rooms.report.room import ReportRoom
@@ -58,6 +59,8 @@ class Page:
         with gr.Tabs(elem_id="report-tabs"):
             with gr.Tab(label("report.tab.report"), id="report", elem_id="report-tab-report"):
                 self.reading = ReadingTab(self.room)
+                self.curve = CurveFold(self.room)
+                self.reading.declare_page()
             with gr.Tab(label("report.tab.failures"), id="failures", elem_id="report-tab-failures"):
                 self.failures = FailuresTab(self.room)
             with gr.Tab(label("report.tab.votes"), id="votes", elem_id="report-tab-votes"):
@@ -78,6 +81,7 @@ class Page:
             self.limit,
             self.votes.state,
             self.two.other,
+            self.curve.asked,
             self.rubric.state,
         ]
         return Live(self.draw, outputs, inputs, changes)
@@ -89,13 +93,17 @@ class Page:
     def shown(self) -> list[Any]:
         """What follows from which evaluation is looked at."""
         return [
-            self.listed, *self.reading.outputs(), *self.failures.outputs(),
-            *self.votes.outputs(), *self.two.outputs(),
+            self.listed, *self.reading.outputs(), *self.curve.outputs(),
+            *self.failures.outputs(), *self.votes.outputs(), *self.two.outputs(),
         ]  # fmt: skip
+
+    def looked_at(self) -> list[Any]:
+        """What `draw_shown` is told besides which evaluation is looked at."""
+        return [self.votes.state, self.two.other, self.curve.asked]
 
     def draw(
         self, visit: Visit, run_id: str | None, chosen: str | None, limit: int, voting: Voting,
-        other: str | None, editing: Editing,
+        other: str | None, asked: str, editing: Editing,
     ) -> list[Any]:  # fmt: skip
         """Runs to evaluate, what that would take, all evaluations, and the one looked at."""
         finished = self.room.finished()
@@ -104,12 +112,12 @@ class Page:
         return [
             gr.Dropdown(choices=[(run.plan.name, run.id) for run in finished], value=run_id),
             *self.rubric.draw_used(visit, run_id, limit, editing),
-            *self.draw_shown(visit, chosen, voting, other),
+            *self.draw_shown(visit, chosen, voting, other, asked),
             *self.rubric.draw(visit, run_id, editing),
         ]
 
     def draw_shown(
-        self, visit: Visit, chosen: str | None, voting: Voting, other: str | None
+        self, visit: Visit, chosen: str | None, voting: Voting, other: str | None, asked: str
     ) -> list[Any]:
         """The list, and every tab for the evaluation that is looked at."""
         room, voice = self.room, visit.voice
@@ -120,6 +128,7 @@ class Page:
         return [
             verdict.choices(evaluations, names, current.id if current else None, voice),
             *self.reading.draw(visit, current),
+            *self.curve.draw(visit, current, asked),
             *self.failures.draw(visit, report),
             *self.votes.draw(visit, report, voting),
             *self.two.draw(visit, report, other),

@@ -19,7 +19,6 @@ from ui.markup import tag
 from ui.present import report_parts, verdict
 from ui.rooms.report.room import EVENT, ReportRoom
 from ui.rooms.report.rubric import Editing
-from ui.rooms.report.voting import Voting
 from ui.visit import Visit, visit_of
 from ui.words import Voice
 
@@ -49,6 +48,9 @@ class ReadingTab:
                 )
                 for kind in KINDS
             ]  # fmt: skip
+
+    def declare_page(self) -> None:
+        """The report itself, last: it is long."""
         self.page = widget("report_frame", "report-page", role="frame")
 
     def outputs(self) -> list[Any]:
@@ -107,42 +109,37 @@ def _file_of(kind: str, voice: Voice) -> ReportKind:
 def wire_reading(page: Page) -> list[Any]:
     """Start, stop, go on and choose; returns the events after which other rooms may differ."""
     room = page.room
-    looked_at = [page.votes.state, page.two.other]
+    looked_at = page.looked_at()
     outputs = [page.chosen, *page.shown()]
+
+    def drawn(request: gr.Request, report_id: str, looked: tuple[Any, ...]) -> list[Any]:
+        return [report_id, *page.draw_shown(visit_of(request), report_id, *looked)]
 
     @told
     def begin(
-        run_id: str | None, limit: int, parts: list[str] | None, editing: Editing, voting: Voting,
-        other: str | None, request: gr.Request,
+        request: gr.Request, run_id: str | None, limit: int, parts: list[str] | None,
+        editing: Editing, *looked: Any,
     ) -> list[Any]:  # fmt: skip
         run_id = room.run_of(run_id)
         chosen = page.rubric.chosen(run_id, editing)
         wanted = room.request(run_id, chosen, limit, measured(parts or []))
-        started = room.actions.start_evaluation(wanted)
-        return [started.id, *page.draw_shown(visit_of(request), started.id, voting, other)]
+        return drawn(request, room.actions.start_evaluation(wanted).id, looked)
 
     @told
-    def resume(
-        chosen: str | None, voting: Voting, other: str | None, request: gr.Request
-    ) -> list[Any]:
+    def resume(request: gr.Request, chosen: str | None, *looked: Any) -> list[Any]:
         report_id = chosen or room.watch.evaluations()[0].id  # nothing chosen: the newest is shown
         room.actions.resume_evaluation(report_id)
-        return [report_id, *page.draw_shown(visit_of(request), report_id, voting, other)]
+        return drawn(request, report_id, looked)
 
     @told
-    def stop(
-        chosen: str | None, voting: Voting, other: str | None, request: gr.Request
-    ) -> list[Any]:
+    def stop(request: gr.Request, chosen: str | None, *looked: Any) -> list[Any]:
         report_id = chosen or room.watch.evaluations()[0].id
         room.actions.stop_evaluation(report_id)
-        return [report_id, *page.draw_shown(visit_of(request), report_id, voting, other)]
+        return drawn(request, report_id, looked)
 
     @told
-    def choose(
-        voting: Voting, other: str | None, event: gr.EventData, request: gr.Request
-    ) -> list[Any]:
-        report_id = str(event._data["id"])
-        return [report_id, *page.draw_shown(visit_of(request), report_id, voting, other)]
+    def choose(event: gr.EventData, request: gr.Request, *looked: Any) -> list[Any]:
+        return drawn(request, str(event._data["id"]), looked)
 
     asked = [page.run, page.limit, page.parts, page.rubric.state, *looked_at]
     page.listed.choose(choose, looked_at, outputs, **QUIET)

@@ -10,6 +10,7 @@ from core.training.records import Continuation
 from ui.i18n import label
 from ui.live import KEEP, Live
 from ui.rooms.train.models import Models
+from ui.rooms.train.needing import Needing, wire_need
 from ui.rooms.train.planning import Planning
 from ui.rooms.train.room import Draft, Drawn, TrainRoom
 from ui.rooms.train.running import Running
@@ -27,6 +28,8 @@ class Page:
         with gr.Row(elem_classes=["dt-room"]):
             with gr.Column(scale=5, min_width=320, elem_classes=["dt-panel"]):
                 self.planning = Planning(self.room)
+                self.needing = Needing(self.room, self.planning)
+                self.planning.declare_card()
             with (
                 gr.Column(scale=7, min_width=320),
                 gr.Tabs(elem_id="train-tabs", selected="runs") as self.tabs,
@@ -48,7 +51,7 @@ class Page:
     def live(self) -> list[Any]:
         """What the clock draws, in the order of `draw`."""
         return [
-            self.planning.dataset, self.planning.card, self.planning.draft,
+            self.planning.dataset, self.planning.card, self.planning.draft, self.needing.view,
             *self.running.outputs(), self.comparing.choose, self.sweeping.view, self.library.view,
             self.models.fetching, self.models.catalog,
         ]  # fmt: skip
@@ -73,6 +76,7 @@ class Page:
         return [
             self.planning.datasets(dataset),
             *self._measuring(visit, draft),
+            self.needing.draw(draft, visit.voice),
             *self.running.draw(visit, chosen, search, longer),
             *self.comparing.draw(visit),
             *self.sweeping.draw(visit),
@@ -100,4 +104,5 @@ def render(services: Services) -> Live:
     """Declare the room and wire it."""
     page = Page(services)
     changes = [*wire_plan(page), *wire_runs(page), *wire_several(page), *wire_models(page)]
+    changes += wire_need(page)
     return Live(page.draw, page.live(), page.inputs(), changes)

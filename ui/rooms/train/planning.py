@@ -39,6 +39,9 @@ class Planning:
         self.draft = gr.State(Draft())
         gr.Markdown(label("train.new"), elem_classes=["dt-heading"])
         self.dataset = gr.Dropdown(label=label("train.dataset"), elem_id="train-dataset")
+
+    def declare_card(self) -> None:
+        """The plan itself, below what is asked before it."""
         self.card = widget("plan_fields+plan_card", "train-plan", role="plan")
         self.opened = gr.UploadButton(
             label("tools.open"), file_types=[".toml"], size="sm", elem_id="train-open-plan"

@@ -70,10 +70,12 @@ def wire_plan(page: Page) -> list[Any]:
         return planning.show(draft, voice)
 
     card, draft = planning.card, planning.draft
-    planning.dataset.change(offer, [planning.dataset, draft], [card, draft], **QUIET)
-    card.revise(revise, draft, [card, draft], **QUIET)
     given = [planning.opened, planning.dataset]
-    planning.opened.upload(opened, given, planning.outputs(), **QUEUED)
+    page.needing.follow(
+        planning.dataset.change(offer, [planning.dataset, draft], [card, draft], **QUIET),
+        card.revise(revise, draft, [card, draft], **QUIET),
+        planning.opened.upload(opened, given, planning.outputs(), **QUEUED),
+    )
     return [
         card.approve(approve, draft, shown, **QUEUED),
         card.act(act, draft, shown, **QUEUED),

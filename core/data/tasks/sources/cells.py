@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib import resources
 from typing import Any
 
-from core.data.problems import Finding, shorten
+from core.data.formats.fields import METADATA, is_empty
+from core.data.problems import Finding, Path, shorten
 from core.data.tasks.shape import Label
 
 
@@ -29,6 +30,7 @@ NAMES: tuple[str, ...] = tuple(_NAMES["names"])
 FILED = SPLITS | GROUPS | frozenset(NAMES)
 """What is used beside the text and its labels."""
 DIALOGUE: frozenset[str] = frozenset(_NAMES["dialogue"])
+PASSED_OVER = METADATA | {"id", "guid"}
 PART = re.compile(r"[\s_\-./]+")
 
 
@@ -117,6 +119,15 @@ def unused(record: Mapping[Any, Any], used: Collection[Any]) -> Iterator[Finding
         is_empty = value is None or value == ""
         if name not in used and not is_empty and folded(name) not in FILED:
             yield Finding("key_unknown", (str(name),), {"key": shorten(str(name), 40)})
+
+
+def unused_beside(
+    record: Mapping[Any, Any], used: Collection[Any], here: Path = ()
+) -> Iterator[Finding]:
+    """As `unused`, for formats whose records say much about themselves."""
+    own = {name: value for name, value in record.items() if not is_empty(value)}
+    for finding in unused(own, {*used, *PASSED_OVER}):
+        yield finding._replace(path=(*here, *finding.path))
 
 
 def missing(code: str, name: str, present: bool) -> Finding:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from core.data.formats.shape import Numbered
 from core.data.problems import Finding, Path, shorten
 from core.data.tasks.shape import Labelled
-from core.data.tasks.sources.cells import text_cell, unwrapped
+from core.data.tasks.sources.cells import text_cell, unused_beside, unwrapped
 from core.data.tasks.sources.entities import INTENT
 
 HEADING = re.compile(r"##\s*(\w+)\s*:\s*(\S.*?)\s*")
@@ -62,13 +62,14 @@ def _of_entry(number: int, entry: dict[str, Any], at: Path) -> Iterator[Labelled
     if not intent or examples is None:
         return
     at = (*at, "examples")
-    texts = _lines(examples) if isinstance(examples, str) else _listed(examples)
-    found = False
+    texts = [*(_lines(examples) if isinstance(examples, str) else _listed(examples))]
+    aside = [*unused_beside(entry, (INTENT, "examples"), at[:-1]), *_unread(examples, texts, at)]
     for index, text in texts:
-        found = True
         where = at if index is None else (*at, index)
-        yield _item(number, marked(text), intent, where)
-    if not found:
+        item = _item(number, marked(text), intent, where)
+        yield item._replace(found=(*item.found, *aside))
+        aside = []
+    if not texts:
         missing = Finding("text_missing", at, {"column": shorten(intent, 40)})
         yield Labelled(number, "", text_at=at, label_at=at, found=(missing,))
 
@@ -77,6 +78,20 @@ def _lines(examples: str) -> Iterator[tuple[None, str]]:
     for line in examples.splitlines():
         if found := BULLET.fullmatch(line):
             yield None, found.group(1)
+
+
+def _unread(examples: Any, texts: Sequence[tuple[int | None, str]], at: Path) -> Iterator[Finding]:
+    """What stands among the examples of an intent and is none."""
+    if isinstance(examples, str):
+        entries = [line for line in examples.splitlines() if _says_something(line)]
+    else:
+        entries = examples if isinstance(examples, list) else []
+    for _ in range(len(entries) - len(texts)):
+        yield Finding("mark_unread", at, {"key": "examples"})
+
+
+def _says_something(line: str) -> bool:
+    return bool(line.strip(" \t-*+")) and not line.lstrip().startswith("#")
 
 
 def _listed(examples: Any) -> Iterator[tuple[int, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from core.data.formats.shape import Numbered
 from core.data.problems import Finding
 from core.data.tasks.shape import Labelled
-from core.data.tasks.sources.cells import text_cell, unwrapped
+from core.data.tasks.sources.cells import text_cell, unused_beside, unwrapped
 from core.data.tasks.sources.entities import INTENT
 
 
@@ -35,7 +35,9 @@ def items(records: Sequence[Numbered]) -> Iterator[Labelled]:
         read = [piece for piece in pieces or () if isinstance(piece, dict)] if _is(pieces) else []
         intent = text_cell(entry.get(INTENT)) or (base[-1] if base else "")
         text = "".join(p["text"] for p in read if isinstance(p.get("text"), str))
-        found = () if text.strip() else (Finding("text_missing", ("data",), {"column": "data"}),)
+        found = [*unused_beside(entry, ("data", INTENT))]
+        if not text.strip():
+            found.append(Finding("text_missing", ("data",), {"column": "data"}))
         yield Labelled(
             number,
             text,
@@ -43,7 +45,7 @@ def items(records: Sequence[Numbered]) -> Iterator[Labelled]:
             values=_values(read),
             text_at=("data",),
             label_at=("data",),
-            found=found,
+            found=tuple(found),
         )
 
 

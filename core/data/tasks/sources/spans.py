@@ -9,7 +9,14 @@ from core.data.formats.shape import Numbered
 from core.data.problems import Finding, Path, shorten
 from core.data.tasks.prompts import worded
 from core.data.tasks.shape import Labelled, language_of
-from core.data.tasks.sources.cells import TEXTS, label_cell, part_cell, text_cell, unwrapped
+from core.data.tasks.sources.cells import (
+    TEXTS,
+    label_cell,
+    part_cell,
+    text_cell,
+    unused_beside,
+    unwrapped,
+)
 from core.data.tasks.sources.entities import INTENT
 
 LISTS = ("entities", "spans", "labels", "label", "slots", "annotations", "实体")
@@ -70,6 +77,9 @@ def _item(number: int, entry: dict[str, Any], prefix: Path, base: tuple[str, ...
     values: dict[str, list[str]] = {}
     if not text.said:
         found.append(Finding("text_missing", text.at, {"column": "text"}))
+    used = (*text.at[:1], *LISTS, *INTENTS, *(("context",) if "userInput" in entry else ()))
+    found += unused_beside(entry, used, prefix)
+    found += [finding._replace(path=(*prefix, *finding.path)) for finding in _unread(entry)]
     for span in _spans(entry):
         piece, wrong = _piece(span, text.said)
         if wrong:
@@ -115,6 +125,15 @@ def _spans(entry: dict[str, Any]) -> Iterator[Span]:
                     yield span
         elif isinstance(listed, dict):
             yield from _of_dict(listed, key)
+
+
+def _unread(entry: dict[str, Any]) -> Iterator[Finding]:
+    """Entries of a list of spans that are none."""
+    for key in LISTS:
+        listed = entry.get(key)
+        for index, item in enumerate(listed if isinstance(listed, list) else ()):
+            if _span(item, (key, index)) is None:
+                yield Finding("mark_unread", (key, index), {"key": key})
 
 
 def _of_dict(listed: dict[Any, Any], key: str) -> Iterator[Span]:

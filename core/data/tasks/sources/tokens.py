@@ -11,7 +11,13 @@ from core.data.problems import Finding, shorten
 from core.data.records import Question
 from core.data.tasks.shape import Labelled
 from core.data.tasks.sources import numbers
-from core.data.tasks.sources.cells import label_cell, named_list, part_cell, text_cell
+from core.data.tasks.sources.cells import (
+    label_cell,
+    named_list,
+    part_cell,
+    text_cell,
+    unused_beside,
+)
 from core.data.tasks.sources.entities import INTENT
 from core.data.whole.languages import HAN
 
@@ -103,7 +109,7 @@ def _item(number: int, record: Any, names: numbers.Names, is_nameless: bool) -> 
     read = _tagged(record)
     entry = record if isinstance(record, dict) else {}
     text, starts = joined(read.tokens)
-    found = []
+    found = [*unused_beside(entry, (read.token_key, read.tag_key, INTENT))]
     if not text.strip():
         found.append(Finding("text_missing", (), {"column": read.token_key or TOKENS[0]}))
     if len(read.tokens) != len(read.tags):

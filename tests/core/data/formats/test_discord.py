@@ -39,6 +39,16 @@ def test_a_channel_and_a_message_fit() -> None:
     assert not fits(None)
 
 
+def test_what_a_bot_says_in_embeds_is_counted_and_previews_of_links_are_not() -> None:
+    value = channel(
+        said(1, "Ann", "Which tea?"),
+        said(2, "helper", "See below.", bot=True, embeds=[{"description": "Green tea."}]),
+        said(3, "helper", "http://x", bot=True, embeds=[{"url": "http://x", "title": "preview"}]),
+    )
+    found = {t.found[0].code: t.found[0].values for t in gather([Numbered(3, value)], {})}
+    assert found["chat_media"]["count"] == "1"
+
+
 def test_notices_and_attachments_are_counted() -> None:
     value = channel(
         said(1, "Ann", "Joined the server.", type="GuildMemberJoin"),
